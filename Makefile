@@ -1,0 +1,39 @@
+# Each command sets up what it needs; a second call reuses it. `make` alone lists them.
+.DEFAULT_GOAL := help
+.PHONY: help lab book test run lib lock
+PYTHON := .venv/bin/python
+# Two OpenMP threads on two shared cores are ten times slower than one, and one is reproducible.
+export OMP_NUM_THREADS := 1
+export SOURCE_DATE_EPOCH := 0
+
+help:  ## list the commands
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 8
+
+lab:  ## open JupyterLab on the chapter (LAB="--no-browser --port 8899" adds options)
+	@tools/set_up.sh
+	$(PYTHON) -m jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/chapter_rnn/sequence.ipynb \
+	  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.news_url=None \
+	  $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB)
+
+book:  ## build the HTML book and print where it is
+	@tools/set_up.sh book
+	$(PYTHON) -m sphinx -b html -n -W --keep-going -q -c book -d build/doctrees chapter_rnn build/html
+	@echo "The book: $(CURDIR)/build/html/index.html"
+
+test:  ## check everything: code, notebooks output by output, book
+	@tools/set_up.sh book
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m pytest -n 2 --dist loadfile $(TEST)
+
+run:  ## execute the notebooks and write them in their committed form (NB=file for one)
+	@tools/set_up.sh
+	$(PYTHON) tools/run_notebooks.py $(NB)
+
+lib:  ## write the cells marked \#@save to d2l_utils/
+	@tools/set_up.sh
+	$(PYTHON) tools/save_cells.py
+
+lock:  ## pin the newest allowed packages in requirements.txt
+	@tools/set_up.sh
+	uv pip compile --quiet pyproject.toml --all-extras --universal -p 3.11 --generate-hashes --only-binary :all: \
+	  --no-annotate --no-header --upgrade -o requirements.txt
