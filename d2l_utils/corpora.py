@@ -1,12 +1,13 @@
 """Reading the data of this chapter: three embedded files, two classic corpora on request.
 
-`read_story`, `read_pairs` and `read_sunspots` read files that come with the book and never need the
-network. `read_time_machine` and `read_tatoeba` return corpora that the literature uses. Their files
-are taken from the folder named by the environment variable `D2L_DATA_DIR` where it is set, else from
-the user's cache folder, else downloaded into that folder. Whatever goes wrong ends in a
+`read_story`, `read_pairs` and `read_sunspots` read files that come with the book and never need
+the network. `read_time_machine` and `read_tatoeba` return corpora that the literature uses. Their
+files are taken from the folder named by the environment variable `D2L_DATA_DIR` where it is set,
+else from the user's cache folder, else downloaded into that. Whatever goes wrong ends in a
 `CorpusError` that names the file, the cause and the remedy.
 """
 
+import contextlib
 import functools
 import hashlib
 import io
@@ -68,8 +69,8 @@ def read_story(path=STORY):
 def read_pairs(path=PAIRS):
     """Return the English–French sentence pairs written for this book.
 
-    Args: `path`, another UTF-8 file of lines `english<TAB>french<TAB>origin` without a header, where
-        the origin is `written` (by hand) or `grammar` (generated).
+    Args: `path`, another UTF-8 file of lines `english<TAB>french<TAB>origin` without a header; the
+        origin is `written` (by hand) or `grammar` (generated).
     Returns: list of `(english, french)` tuples of str, in the order of the file.
     Raises: `CorpusError` if the file is missing, empty or not UTF-8, or a line is malformed.
     Source: `data/eng-fra.tsv`, see `data/README.md`.
@@ -86,7 +87,7 @@ def read_sunspots(path=SUNSPOTS):
     """Return the yearly mean number of sunspots.
 
     Args: `path`, another UTF-8 file with the header `year,sunspots` and one line a year.
-    Returns: `(years, sunspots)`, two NumPy arrays of shape `(number of years,)`: consecutive calendar
+    Returns: `(years, sunspots)`, two arrays of shape `(number of years,)`: consecutive calendar
         years as int64, and the yearly means of the daily sunspot number (a count) as float64.
     Raises: `CorpusError` if the file is missing, empty or not UTF-8, a line is malformed, a number
         is negative or not finite, or a year is left out.
@@ -101,14 +102,13 @@ def read_sunspots(path=SUNSPOTS):
         try:
             year, number = int(year), float(number)
         except ValueError:
-            cause = f"{year!r}, {number!r} are not a year and a number"
+            cause = f"{year},{number} is not a year and a number"
             raise _error(place, cause, "Correct that line") from None
         if not (0 < year < 10_000 and 0 <= number < float("inf")):  # NaN fails this as well
-            cause = f"year {year} or number of sunspots {number} is out of range"
-            raise _error(place, cause, "Give a finite number that is not negative")
+            cause = f"year {year} or number {number} is out of range"
+            raise _error(place, cause, "Give a year A.D. and a finite number that is not negative")
         if years and year != years[-1] + 1:
-            cause = f"year {year} follows {years[-1]}"
-            raise _error(place, cause, "Give every year once, in order")
+            raise _error(place, f"{year} follows {years[-1]}", "Give every year once, in order")
         years.append(year)
         sunspots.append(number)
     if not years:
@@ -144,12 +144,10 @@ def _error(place, cause, remedy):
     return CorpusError(f"{place}: {cause}. {remedy}.")
 
 
-def _bytes(path):
-    """Return the content of the file `path`, any size."""
+def _bytes(path, remedy="Check the path; `git restore data` brings back the files of the book"):
     try:
         return Path(path).read_bytes()
     except OSError as error:
-        remedy = "Check the path; `git restore data` brings back the files of the book"
         raise _error(path, error.strerror or error, remedy) from None
 
 
@@ -189,80 +187,73 @@ def _member(archive, name, member, size):
     except Exception as error:  # the failures of zipfile have no common base
         raise _error(name, f"cannot be unpacked ({error})", "Download it again") from None
     if len(content) != size:
-        relation = "more" if len(content) > size else "less"
-        raise _error(name, f"{relation} than the expected {size} bytes", "Download it again")
+        raise _error(name, f"does not hold the expected {size} bytes", "Download it again")
     return content
 
 
-def _verified(path, remote):
-    """Return the content of `path` if it has the SHA-256 of `remote`."""
-    content = _bytes(path)
+def _verified(path, remote, remedy):
+    content = _bytes(path, remedy)
     if hashlib.sha256(content).hexdigest() != remote.sha256:
-        remedy = f"Replace it by the file with SHA-256 {remote.sha256}"
-        raise _error(path, "damaged or another edition, for its SHA-256 is wrong", remedy)
+        cause = f"damaged or another edition, for its SHA-256 is not {remote.sha256}"
+        raise _error(path, cause, remedy)
     return content
 
 
 def _fetch(remote):
     """Return the content of `remote` from `D2L_DATA_DIR`, else the cache, else the mirrors.
 
-    Safe with several processes: pooch downloads to a temporary file of each one's own and renames it
-    once its hash is right. Several at once may download the same file; none sees half of it.
+    Safe with several processes: pooch downloads to a temporary file for each and renames it once
+    its hash is right. Several at once may download the same file; none sees half of it.
     """
     if folder := os.environ.get("D2L_DATA_DIR"):
-        try:
-            return _verified(Path(folder).expanduser() / remote.name, remote)
-        except CorpusError as error:
-            raise CorpusError(f"{error} D2L_DATA_DIR names that folder; unset it to download.")
+        remedy = f"Put the right {remote.name} there, or unset D2L_DATA_DIR to download it"
+        return _verified(Path(folder).expanduser() / remote.name, remote, remedy)
     import pooch  # here, so that the embedded data need neither pooch nor requests
     import requests
     import urllib3
 
     pooch.get_logger().setLevel("WARNING")  # the progress bar says it better
     cache, failures = pooch.os_cache("d2l-rnn"), []
+    download = functools.partial(_download, size=remote.size)
     for mirror in MIRRORS:
+        url, known_hash = mirror + remote.name, f"sha256:{remote.sha256}"
         try:
-            path = pooch.retrieve(
-                mirror + remote.name,
-                known_hash=f"sha256:{remote.sha256}",
-                fname=remote.name,
-                path=cache,
-                downloader=functools.partial(_download, size=remote.size),
-            )
-            return _verified(path, remote)
+            path = pooch.retrieve(url, known_hash, remote.name, cache, downloader=download)
+            return _verified(path, remote, "Try again")
         except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError) as error:
-            failures.append(f"\n  {mirror}: {error}")
-        except OSError as error:  # only the disk is left: requests wraps what the network raises
+            failures.append(f"\n  {url}: {error}")
+        except OSError as error:  # the disk: urllib3 wraps whatever the network raises
             remedy = "Free space, set XDG_CACHE_HOME to a folder you may write to, or D2L_DATA_DIR"
             raise _error(cache / remote.name, error.strerror or error, remedy) from None
-    raise CorpusError(
-        f"{remote.name}: no mirror delivered the file:{''.join(failures)}\nCheck the network, or "
-        "put the file into a folder and set D2L_DATA_DIR to that folder."
-    ) from None
+    remedy = "Check the network, or put the file into a folder and name that in D2L_DATA_DIR"
+    raise _error(remote.name, "no mirror delivered the right file", remedy + "".join(failures))
 
 
 def _download(url, target, _pooch, size):
-    """Write `url` to the file `target`, bounded in time and in bytes, as pooch's own does not."""
+    """Write `url` to the file `target`, bounded in time and length, which pooch's own is not."""
     import requests
     from tqdm import tqdm
 
-    deadline = time.monotonic() + TOTAL_SECONDS
     for leftover in Path(target).parent.glob("tmp*"):  # of processes killed in the middle
-        if time.time() - leftover.stat().st_mtime > LEFTOVER_SECONDS:
-            leftover.unlink(missing_ok=True)
-    # Jupyter's stderr is no terminal, though somebody watches it.
-    watched = (sys.stderr.isatty() or "ipykernel" in sys.modules) and not os.environ.get(
-        "PYTEST_VERSION"
-    )
+        with contextlib.suppress(OSError):  # another process may be faster
+            if time.time() - leftover.stat().st_mtime > LEFTOVER_SECONDS:
+                leftover.unlink()
+    # Jupyter's stderr is no terminal, though somebody watches it; under pytest nobody does.
+    watched = sys.stderr.isatty() or "ipykernel" in sys.modules
+    hidden = not watched or "PYTEST_VERSION" in os.environ
+    deadline, length = time.monotonic() + TOTAL_SECONDS, 0
     with (
         open(target, "wb") as file,
         requests.get(url, stream=True, timeout=STALL_SECONDS) as response,
-        tqdm(total=size, unit="B", unit_scale=True, desc=url, disable=not watched) as bar,
+        tqdm(total=size, unit="B", unit_scale=True, desc=Path(url).name, disable=hidden) as bar,
     ):
         response.raise_for_status()
-        while block := response.raw.read1(65536, decode_content=True):  # whatever has arrived
+        # Unlike pooch's read, read1 returns what has arrived, so that the deadline is looked at.
+        while block := response.raw.read1(65536, decode_content=True):
+            length += len(block)
             if time.monotonic() > deadline:
                 raise requests.Timeout(f"not complete after {TOTAL_SECONDS} seconds")
-            if bar.update(len(block)) or file.tell() + len(block) > size:
+            if length > size:
                 raise requests.RequestException(f"longer than the expected {size} bytes")
             file.write(block)
+            bar.update(len(block))

@@ -9,8 +9,8 @@ from cycler import cycler
 from IPython.display import display
 from matplotlib import pyplot as plt
 
-# Okabe and Ito's palette, safe for colour-blind readers. Each colour goes with a dash pattern of its own,
-# so that lines can be told apart in print as well.
+# Okabe and Ito's palette, safe for colour-blind readers. Each colour goes with a dash pattern of
+# its own, so that lines can be told apart in print as well.
 COLORS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000"]
 DASHES = ["-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)), (0, (8, 2))]
 WIDTH = 6.4  # inches: the width of the text column
@@ -55,7 +55,7 @@ def show(figure, alt):
         raise ValueError("A figure needs alternative text: say in a sentence what it shows.")
     width = round(figure.get_figwidth() * DPI)
     buffer = io.BytesIO()
-    # Twice the pixels for sharp screens; no software version in the file, so that it repeats byte by byte.
+    # Twice the pixels for sharp screens; no software version, so that the bytes repeat.
     figure.savefig(buffer, format="png", dpi=2 * DPI, metadata={"Software": None})
     plt.close(figure)
     display(
@@ -66,6 +66,6 @@ def show(figure, alt):
 
 
 def plot_band(axes, x, lower, middle, upper, label):
-    """Draw a line with a shaded band around it in the axes' next colour; all arrays of shape (n,)."""
+    """Draw a line and a shaded band around it in the axes' next colour; arrays of shape (n,)."""
     (line,) = axes.plot(x, middle, label=label)
     axes.fill_between(x, lower, upper, color=line.get_color(), alpha=0.15, linewidth=0)

@@ -18,8 +18,10 @@ def explain(error):
 
 if __name__ == "__main__":
     if sys.version_info[:2] != (3, 11):
-        version = f"{sys.version_info[0]}.{sys.version_info[1]}"
-        sys.exit(f"set-up: this is Python {version}, but MXNet 1.9.1 needs 3.11; delete .venv, then run make again.")
+        sys.exit(
+            f"set-up: .venv has Python {sys.version_info[0]}.{sys.version_info[1]}, "
+            "but MXNet 1.9.1 needs 3.11; delete .venv, then run make again."
+        )
     try:
         import mxnet  # noqa: F401  (only to see that it loads)
     except OSError as error:

@@ -1,9 +1,10 @@
 """Executes notebooks and writes them in the one form in which they are committed.
 
-    python tools/run_notebooks.py [NOTEBOOK ...]           execute and write (all, when none is named)
+    python tools/run_notebooks.py [NOTEBOOK ...]           execute and write (default: all)
     python tools/run_notebooks.py --check [NOTEBOOK ...]   only say which ones are not in that form
 
-The form: counts from 1, a fixed kernel name, no times, no widget state, ids kept; so that a second run gives the same bytes.
+The form: counts from 1, a fixed kernel name, no times, no widget state, ids kept; so that a second
+run gives the same bytes.
 """
 
 import argparse
@@ -48,9 +49,14 @@ def execute(path):
     """Run a notebook in its own folder; raise nbclient's CellExecutionError where a cell fails."""
     notebook = nbformat.read(path, as_version=4)
     NotebookClient(
-        notebook, timeout=600, kernel_name="python3", record_timing=False,
+        notebook,
+        timeout=600,
+        kernel_name="python3",
+        record_timing=False,
+        coalesce_streams=True,  # how printed lines are cut into pieces depends on timing
         resources={"metadata": {"path": str(path.parent)}},
-    ).execute()  # fmt: skip
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],  # else it warns of its loopback sockets
+    ).execute()
     return notebook
 
 
@@ -63,13 +69,13 @@ def write_whole(path, text):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="change nothing; fail where the form is not the committed one")
+    parser.add_argument("--check", action="store_true", help="only check the form")
     parser.add_argument("notebooks", nargs="*", type=Path)
     options = parser.parse_args()
     paths = options.notebooks or notebooks()
     for path in paths:
         if not path.is_file():
-            sys.exit(f"run_notebooks: there is no file {path}; name a notebook, such as chapter_rnn/sequence.ipynb.")
+            sys.exit(f"run_notebooks: no file {path}; name one like chapter_rnn/sequence.ipynb.")
     odd = []
     for path in paths:
         if options.check:

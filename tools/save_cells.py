@@ -1,4 +1,4 @@
-"""Writes the cells of each section that open with the line `#@save` to a module of d2l_utils named after the section.
+"""Writes the cells that open with the line `#@save` to d2l_utils, one module a section.
 
     python tools/save_cells.py           write the modules
     python tools/save_cells.py --check   only say which ones are out of step with their notebook
@@ -18,21 +18,25 @@ MARK = "#@save"
 def module_text(path):
     """Return the text of the module for a notebook, or None where no cell is marked."""
     cells = nbformat.read(path, as_version=4).cells
-    saved = [c.source for c in cells if c.cell_type == "code" and c.source.splitlines()[:1] == [MARK]]
+    sources = [cell.source for cell in cells if cell.cell_type == "code"]
+    saved = [source for source in sources if source.splitlines()[:1] == [MARK]]
     if not saved:
         return None
     imports, bodies = [], []
     for source in saved:
         body = []
         for line in source.splitlines()[1:]:
-            # Import lines that open a cell at its left edge move to the head of the module, once each.
+            # Import lines that open a cell move to the head of the module, once each.
             if line.startswith(("import ", "from ")) and not any(body):
                 imports.append(line)
             else:
                 body.append(line)
         if any(body):
             bodies.append("\n".join(body).strip("\n"))
-    header = f'"""Saved by `make lib` from chapter_rnn/{path.name}, where each definition is explained. Do not edit."""'
+    header = (
+        f'"""Saved by `make lib` from chapter_rnn/{path.name}, which explains each definition.\n\n'
+        'Edit the notebook, not this file.\n"""'
+    )
     groups = [header, "\n".join(sort_imports(set(imports)))] if imports else [header]
     return "\n\n".join(groups) + "".join("\n\n\n" + body for body in bodies) + "\n"
 
@@ -54,7 +58,7 @@ def sort_imports(lines):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="change nothing; fail where a module is out of step")
+    parser.add_argument("--check", action="store_true", help="only check")
     options = parser.parse_args()
     stale = []
     for path in sorted((ROOT / "chapter_rnn").glob("*.ipynb")):
