@@ -17,7 +17,7 @@ lab:  ## open JupyterLab on the chapter (LAB="--no-browser --port 8899" adds opt
 
 book:  ## build the HTML book and print where it is
 	@tools/set_up.sh book
-	$(PYTHON) -m sphinx -b html -n -W --keep-going -q -c book -d build/doctrees chapter_rnn build/html
+	$(PYTHON) -m sphinx -b html -E -a -n -W --keep-going -q -c book -d build/doctrees chapter_rnn build/html
 	@echo "The book: $(CURDIR)/build/html/index.html"
 
 test:  ## check everything: code, notebooks output by output, book

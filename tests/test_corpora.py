@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from d2l_utils import corpora
@@ -59,8 +59,8 @@ def test_sunspots_are_the_yearly_record():
     assert sunspots[0] == 5 and years[sunspots.argmax()] == 1957
 
 
-def test_story_is_returned_as_it_stands(write):
-    assert corpora.read_story(write('Chapter 1\n\nÉmile said: "No."\n')) == (
+def test_text_is_returned_as_it_stands(write):
+    assert corpora.read_text(write('Chapter 1\n\nÉmile said: "No."\n')) == (
         'Chapter 1\n\nÉmile said: "No."\n'
     )
 
@@ -69,13 +69,14 @@ def test_story_is_returned_as_it_stands(write):
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_files_written_on_any_system_read_the_same(write, encode, end):
     path = write(encode(f"Go.\tVa !{end}Hi.\tSalut !{end}"))
-    assert corpora.read_story(str(path)) == "Go.\tVa !\nHi.\tSalut !\n"
+    assert corpora.read_text(str(path)) == "Go.\tVa !\nHi.\tSalut !\n"
 
 
 sentences = st.text(st.characters(codec="utf-8", exclude_characters="\t\n\r\0\ufeff"), min_size=1)
 sentences = sentences.filter(str.strip)
 
 
+@settings(deadline=None)  # machines are busy
 @given(st.lists(st.tuples(sentences, sentences), min_size=1), st.sampled_from(["\n", "\r\n"]))
 def test_pairs_come_back_as_they_were_written(pairs, end):
     with tempfile.TemporaryDirectory() as folder:
@@ -85,7 +86,7 @@ def test_pairs_come_back_as_they_were_written(pairs, end):
         assert corpora.read_pairs(path) == pairs
 
 
-READERS = [corpora.read_story, corpora.read_pairs, corpora.read_sunspots]
+READERS = [corpora.read_text, corpora.read_pairs, corpora.read_sunspots]
 ENCODINGS = "Été\n".encode("latin-1"), "Time\n".encode("utf-16"), "Time\n".encode("utf-16-le")
 
 
@@ -105,7 +106,7 @@ def test_another_encoding(read, content, write):
 
 def test_another_encoding_names_the_line(write):
     with pytest.raises(CorpusError, match="own-file, line 3: byte 0xe9 is not UTF-8"):
-        corpora.read_story(write("Un\ndeux\nécole\n".encode("latin-1")))
+        corpora.read_text(write("Un\ndeux\nécole\n".encode("latin-1")))
 
 
 @pytest.mark.parametrize("read", READERS)
@@ -256,6 +257,7 @@ def test_zip_that_does_not_hold_the_pairs(archive, cause, give_zip):
         corpora.read_tatoeba()
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_damaged_zip_never_gives_anything_else(data):
     archive = bytearray(archive_of({"fra-eng/fra.txt": MEMBER, "fra-eng/_about.txt": b"Tatoeba"}))

@@ -22,7 +22,7 @@ find_uv() {  # prints the path of uv; installs it into .venv/uv where it is miss
     [ -x .venv/uv/bin/uv ] && { echo .venv/uv/bin/uv; return; }
     command -v python3 >/dev/null || fail "no python3 and no uv found; install one of them (Debian: apt install python3-pip)."
     python3 -m pip --version >/dev/null 2>&1 || fail "python3 has no pip to fetch uv with; install pip or uv (Debian: apt install python3-pip)."
-    python3 -m pip install --quiet --disable-pip-version-check --no-warn-script-location --target .venv/uv uv==0.13.9 >&2 \
+    PIP_ROOT_USER_ACTION=ignore python3 -m pip install --quiet --disable-pip-version-check --no-warn-script-location --target .venv/uv uv==0.13.9 >&2 \
         || fail "pip could not install uv; look at its message above, then run make again."
     echo .venv/uv/bin/uv
 }

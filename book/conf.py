@@ -1,0 +1,54 @@
+"""Sphinx configuration of the HTML book; the sources are the notebooks of chapter_rnn/ as committed."""
+
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+project = "Recurrent Neural Networks, Executed"
+author = "The authors of Recurrent Neural Networks, Executed"
+copyright = "2026, the authors. Text CC BY 4.0, code MIT"
+
+# The pages in reading order. A new section is added here and nowhere else in this folder.
+PAGES = ["sequence", "references"]
+
+extensions = ["myst_nb", "sphinx_copybutton", "portable_notebooks", "katex_math"]
+root_doc = "index"
+include_patterns = ["index.md", *(f"{page}.*" for page in PAGES)]
+exclude_patterns = ["**/.ipynb_checkpoints"]
+source_suffix = {".md": "myst-nb", ".ipynb": "myst-nb"}
+
+nb_execution_mode = "off"  # outputs are committed and compared by the tests
+myst_enable_extensions = ["dollarmath"]
+myst_heading_anchors = 6
+myst_heading_slug_func = "portable_notebooks.slug"
+copybutton_exclude = ".linenos, .gp, .go"
+
+html_theme = "sphinx_book_theme"
+html_title = project
+html_static_path = [str(HERE / "_static")]
+html_css_files = ["book.css"]
+html_js_files = ["book.js"]
+html_favicon = str(HERE / "_static" / "favicon.svg")
+html_last_updated_fmt = None  # a date would make two builds differ
+html_show_sourcelink = False
+html_context = {"default_mode": "auto"}
+html_theme_options = {
+    "navbar_persistent": [],  # the theme would show a second search bar
+    "home_page_in_toc": True,
+    "use_fullscreen_button": False,
+    "show_toc_level": 2,
+}
+
+
+def silence_theme(app, exception):
+    """Take the progress messages of the theme out: a reader's console shows faults only."""
+    out = Path(app.outdir)
+    for script in [*out.glob("_static/scripts/*.js"), *out.glob("search.html")]:
+        text = script.read_text(encoding="utf-8")
+        script.write_text(text.replace("console.log(", "void("), encoding="utf-8")
+
+
+def setup(app):
+    app.connect("build-finished", silence_theme)

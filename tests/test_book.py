@@ -1,0 +1,236 @@
+"""The HTML book: it builds without a warning, keeps to itself, and reads well for everybody."""
+
+import functools
+import html.parser
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import nbformat
+import pytest
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+CHAPTER = ROOT / "chapter_rnn"
+AXE = ROOT / "book" / "node_modules" / "axe-core" / "axe.min.js"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+SOURCES = [CHAPTER / "index.md", CHAPTER / "references.md", *sorted(CHAPTER.glob("*.ipynb"))]
+PAGES = [*(source.stem for source in SOURCES), "search", "genindex"]
+
+
+def build(sources, out):
+    """Build the book as `make book` does; return the finished process."""
+    command = [sys.executable, "-m", "sphinx", "-b", "html", "-n", "-W", "--keep-going", "-q"]
+    command += ["-c", ROOT / "book", "-d", out / "doctrees", sources, out / "html"]
+    environment = {**os.environ, "SOURCE_DATE_EPOCH": "0"}
+    return subprocess.run(command, env=environment, capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory):
+    out = tmp_path_factory.mktemp("book")
+    run = build(CHAPTER, out)
+    assert run.returncode == 0 and run.stdout + run.stderr == "", run.stdout + run.stderr
+    return out / "html"
+
+
+def test_every_notebook_is_a_page_in_the_reading_order(book):
+    front = (book / "index.html").read_text(encoding="utf-8")
+    for source in SOURCES[1:]:
+        assert (book / f"{source.stem}.html").is_file()
+        assert f'href="{source.stem}.html"' in front
+
+
+def test_two_builds_are_equal(book, tmp_path):
+    assert build(CHAPTER, tmp_path).returncode == 0
+    for page in PAGES:
+        assert (book / f"{page}.html").read_bytes() == (tmp_path / "html" / f"{page}.html").read_bytes()
+
+
+class Elements(html.parser.HTMLParser):
+    """Collects (tag, attributes) of a page."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.found = []
+        self.feed(page.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attributes):
+        self.found.append((tag, dict(attributes)))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_page_is_whole_by_itself(book, page):
+    """Every picture has alternative text; what the browser loads is local and exists; links resolve."""
+    elements = Elements(book / f"{page}.html").found
+    ids = {attributes["id"] for _, attributes in elements if "id" in attributes}
+    for tag, attributes in elements:
+        if tag == "img":
+            assert len(attributes.get("alt", "")) > 15, attributes
+        loaded = attributes.get("src") if tag in ("img", "script", "iframe", "source") else None
+        if tag == "link" and attributes.get("rel") in ("stylesheet", "icon", "preload"):
+            loaded = attributes["href"]
+        if loaded and not loaded.startswith("data:"):
+            assert "://" not in loaded and not loaded.startswith("//")
+            assert (book / loaded.split("?")[0]).is_file(), loaded
+        if tag == "a" and (link := attributes.get("href")) and "://" not in link:
+            file, _, anchor = link.partition("#")
+            assert not file or (book / file).exists(), link
+            if anchor and not file:
+                assert anchor in ids, link
+
+
+def test_a_section_shows_its_pictures_with_the_text_of_the_notebook(book):
+    for source in CHAPTER.glob("*.ipynb"):
+        cells = nbformat.read(source, as_version=4).cells
+        outputs = [o for c in cells if c.cell_type == "code" for o in c.outputs]
+        texts = [o.metadata["image/png"]["alt"] for o in outputs if "image/png" in o.get("data", {})]
+        elements = Elements(book / f"{source.stem}.html").found
+        shown = [attributes["alt"] for tag, attributes in elements if tag == "img"]
+        assert texts and [text for text in shown if text in texts] == texts
+
+
+def test_equation_tags_are_unique():
+    text = "\n".join(c.source for p in CHAPTER.glob("*.ipynb") for c in nbformat.read(p, as_version=4).cells)
+    tags = re.findall(r"\\tag\{([^}]*)\}", text)
+    assert len(tags) == len(set(tags)) > 0
+
+
+BROKEN = {
+    "a link to a page that does not exist": ("[there](nowhere.ipynb)", "nowhere.ipynb"),
+    "a link to a heading that does not exist": ("[there](references.md#Nobody-1900)", "Nobody-1900"),
+    "a wrong equation number": ("[(9.9)](#eq-9.9)", "eq-9.9"),
+    "a missing picture": ("![A drawing of a cell.](img/nothing.svg)", "img/nothing.svg"),
+    "bad TeX": ("$$\\frac{1}{2 \\tag{9.1}$$", "KaTeX"),
+    "an unknown TeX command": ("$\\nosuchcommand$", "KaTeX"),
+}
+
+
+@pytest.mark.parametrize("fault", BROKEN)
+def test_a_fault_stops_the_build_and_is_named(tmp_path, fault):
+    text, named = BROKEN[fault]
+    sources = tmp_path / "chapter"
+    shutil.copytree(CHAPTER, sources, symlinks=True, ignore=shutil.ignore_patterns("*.ipynb", "d2l_utils"))
+    (sources / "index.md").write_text("# Recurrent Neural Networks, Executed\n", encoding="utf-8")
+    shutil.copy(CHAPTER / "sequence.ipynb", sources)
+    notebook = nbformat.read(sources / "sequence.ipynb", as_version=4)
+    notebook.cells[0].source += f"\n\n{text}"
+    nbformat.write(notebook, sources / "sequence.ipynb")
+    run = build(sources, tmp_path / "out")
+    assert run.returncode != 0
+    assert named in run.stderr and "sequence.ipynb" in run.stderr, run.stderr
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if CHROMIUM is None:
+        assert not os.environ.get("CI"), "CI must have a browser: .ci/run installs Chromium"
+        pytest.skip("no Chromium found; install it to run the browser tests (Debian: apt install chromium)")
+    with sync_playwright() as playwright:
+        options = ["--disable-background-networking", "--disable-component-update"]
+        options += ["--no-sandbox"] if os.geteuid() == 0 else []
+        yield playwright.chromium.launch(executable_path=CHROMIUM, args=options)
+
+
+@pytest.fixture
+def open_page(browser):
+    """A function that opens an address and returns the page; what it complains of is in `page.log`."""
+    contexts = []
+
+    def open_page(address, **options):
+        context = browser.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        page.log = []
+        page.on("console", lambda message: page.log.append(f"console: {message.text}"))
+        page.on("pageerror", lambda error: page.log.append(f"error: {error}"))
+        page.on("requestfailed", lambda request: page.log.append(f"failed: {request.url}"))
+        page.on("request", lambda request: note_strangers(page, request.url, address))
+        page.goto(address)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def note_strangers(page, url, address):
+    home = "file://" if address.startswith("file") else "http://127.0.0.1:"
+    if not url.startswith((home, "data:")):
+        page.log.append(f"request: {url}")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_page_in_the_browser(book, open_page, name, scheme, width):
+    page = open_page(
+        (book / f"{name}.html").as_uri(), color_scheme=scheme, viewport={"width": width, "height": 900}
+    )
+    assert page.evaluate("document.documentElement.dataset.theme") == scheme
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.add_script_tag(path=AXE)
+    result = page.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa'], preload: false})")
+    assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in result["violations"]] == []
+    assert len(result["passes"]) > 5
+    assert page.log == []
+
+
+def test_page_over_http(book, open_page):
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=book))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        page = open_page(f"http://127.0.0.1:{server.server_port}/sequence.html")
+        assert page.title() == "1. Sequence Models — Recurrent Neural Networks, Executed"
+        assert page.log == []
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def test_mathematics_needs_no_script(book, open_page):
+    page = open_page((book / "sequence.html").as_uri(), java_script_enabled=False)
+    formula = page.locator(".formula .katex-html").first
+    assert formula.bounding_box()["height"] > 20
+    assert page.locator(".formula .tag").first.inner_text().strip() == "(1.1)"
+    assert [line for line in page.log if ".js" not in line] == []  # scripts are off, so they fail to load
+
+
+def test_formulas_use_their_own_fonts(book, open_page):
+    page = open_page((book / "sequence.html").as_uri())
+    assert page.evaluate("document.fonts.ready.then(() => document.fonts.check('16px KaTeX_Main'))")
+    assert page.evaluate("[...document.fonts].some(f => f.family == 'KaTeX_Main' && f.status == 'loaded')")
+
+
+def test_long_formula_scrolls_by_keyboard_on_a_narrow_screen(book, open_page):
+    page = open_page((book / "sequence.html").as_uri(), viewport={"width": 390, "height": 900})
+    page.wait_for_function("document.querySelector('.formula[tabindex]')")
+    wide = page.locator(".formula[tabindex='0']").first
+    wide.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("document.activeElement.scrollLeft > 0")
+
+
+def test_search_works_from_a_plain_file(book, open_page):
+    page = open_page((book / "search.html").as_uri() + "?q=bootstrap")
+    page.wait_for_selector("#search-results a[href*='sequence.html']")
+
+
+def test_hint_opens_by_keyboard(book, open_page):
+    page = open_page((book / "sequence.html").as_uri())
+    hint = page.locator("details").first
+    assert not hint.evaluate("d => d.open")
+    hint.locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert hint.evaluate("d => d.open")
