@@ -1,10 +1,10 @@
 """Reading the data of this chapter: embedded files, files of your own, classic corpora on request.
 
 `read_sunspots` reads a file that comes with the book, `read_text` and `read_pairs` read a file of
-your own; none needs the network. `read_time_machine` and `read_tatoeba` return corpora that the literature uses. Their
-files are taken from the folder named by the environment variable `D2L_DATA_DIR` where it is set,
-else from the user's cache folder, else downloaded into that. Whatever goes wrong ends in a
-`CorpusError` that names the file, the cause and the remedy.
+your own; none needs the network. `read_time_machine` and `read_tatoeba` return corpora that the
+literature uses. Their files are taken from the folder named by the environment variable
+`D2L_DATA_DIR` where it is set, else from the user's cache folder, else downloaded into that.
+Whatever goes wrong ends in a `CorpusError` that names the file, the cause and the remedy.
 """
 
 import contextlib
