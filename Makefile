@@ -12,7 +12,7 @@ help:  ## list the commands
 lab:  ## open JupyterLab on the chapter (LAB="--no-browser --port 8899" adds options)
 	@tools/set_up.sh
 	$(PYTHON) -m jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/chapter_rnn/sequence.ipynb \
-	  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.news_url=None \
+	  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.news_url=None --LabApp.extension_manager=readonly \
 	  $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB)
 
 book:  ## build the HTML book and print where it is
