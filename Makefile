@@ -9,10 +9,11 @@ export SOURCE_DATE_EPOCH := 0
 help:  ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 8
 
+# lab_settings and the extension manager: JupyterLab itself asks no other host for news, updates or packages.
 lab:  ## open JupyterLab on the chapter (LAB="--no-browser --port 8899" adds options)
 	@tools/set_up.sh
 	$(PYTHON) -m jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/chapter_rnn/sequence.ipynb \
-	  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.news_url=None --LabApp.extension_manager=readonly \
+	  --LabApp.app_settings_dir=$(CURDIR)/tools/lab_settings --LabApp.extension_manager=readonly \
 	  $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB)
 
 book:  ## build the HTML book and print where it is
@@ -29,11 +30,11 @@ run:  ## execute the notebooks and write them in their committed form (NB=file f
 	@tools/set_up.sh
 	$(PYTHON) tools/run_notebooks.py $(NB)
 
-lib:  ## write the cells marked \#@save to d2l_utils/
+lib:  ## write the saved cells of the notebooks to d2l_utils/
 	@tools/set_up.sh
 	$(PYTHON) tools/save_cells.py
 
 lock:  ## pin the newest allowed packages in requirements.txt
 	@tools/set_up.sh
-	uv pip compile --quiet pyproject.toml --all-extras --universal -p 3.11 --generate-hashes --only-binary :all: \
+	PATH="$(CURDIR)/.venv/uv/bin:$$PATH" uv pip compile --quiet pyproject.toml --all-extras --universal -p 3.11 --generate-hashes --only-binary :all: \
 	  --no-annotate --no-header --upgrade -o requirements.txt

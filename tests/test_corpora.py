@@ -271,6 +271,14 @@ def test_damaged_zip_never_gives_anything_else(data):
 
 # -------------------------------------------------------------------------------- the true files
 
+@pytest.mark.filterwarnings("ignore")  # of d2l's import
+def test_mirrors_are_those_of_d2l_over_https():
+    from d2l import mxnet as d2l
+
+    assert corpora.MIRRORS[0] == d2l.DATA_URL.replace("http://", "https://")
+    assert all(mirror.startswith("https://") and mirror.endswith("/") for mirror in corpora.MIRRORS)
+
+
 true_files = pytest.mark.skipif(
     not TRUE_DATA, reason="D2L_DATA_DIR does not name a folder with the true classic files"
 )
@@ -279,6 +287,7 @@ true_files = pytest.mark.skipif(
 @true_files
 def test_true_time_machine():
     text = corpora.read_time_machine()
+    assert hashlib.sha1(text.encode()).hexdigest() == "090b5e7e70c295757f55df93cb0a180b9691891a"  # d2l's
     assert len(text.encode()) == 178_979 and text.count("\n") == 3221
     assert text.startswith("The Time Machine, by H. G. Wells [1898]\n")
 

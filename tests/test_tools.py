@@ -27,7 +27,7 @@ def script(path, text):
     path.chmod(path.stat().st_mode | stat.S_IEXEC)
 
 
-def set_up(tmp_path, **commands):
+def run_set_up(tmp_path, commands):
     """Run set_up.sh in a bare copy of the repository with `commands`, shell scripts, on the PATH."""
     (tmp_path / "tools").mkdir()
     shutil.copy(ROOT / "tools" / "set_up.sh", tmp_path / "tools")
@@ -38,10 +38,13 @@ def set_up(tmp_path, **commands):
         (programs / name).symlink_to(shutil.which(name))
     for name, text in commands.items():
         script(programs / name, text)
-    run = subprocess.run(
-        [str(programs / "bash"), "tools/set_up.sh"],
-        cwd=tmp_path, env={"PATH": str(programs)}, capture_output=True, text=True,
-    )  # fmt: skip
+    command = [str(programs / "bash"), "tools/set_up.sh"]
+    return subprocess.run(command, cwd=tmp_path, env={"PATH": str(programs)}, capture_output=True, text=True)
+
+
+def set_up(tmp_path, **commands):
+    """Return the last line that set_up.sh says where it fails."""
+    run = run_set_up(tmp_path, commands)
     assert run.returncode != 0
     assert not (tmp_path / ".venv" / "ready").exists()
     return run.stderr.strip().splitlines()[-1]
@@ -84,6 +87,13 @@ def test_set_up_where_python_3_11_cannot_be_had(tmp_path):
 def test_set_up_where_the_install_fails_leaves_no_mark_of_success(tmp_path):
     line = set_up(tmp_path, uname=LINUX, uv='[ "$1" = venv ]')
     assert "run make again" in line
+
+
+def test_a_second_set_up_does_nothing(tmp_path):
+    (tmp_path / ".venv").mkdir()
+    (tmp_path / ".venv" / "ready").write_text("", encoding="utf-8")  # equal to requirements.txt
+    run = run_set_up(tmp_path, {})  # neither python3 nor uv is there to be called
+    assert (run.returncode, run.stdout + run.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("library", ["libgomp", "libquadmath"])
