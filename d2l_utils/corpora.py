@@ -1,7 +1,7 @@
 """Reading the data of this chapter: embedded files, files of your own, classic corpora on request.
 
-`read_sunspots` reads a file that comes with the book, `read_text` and `read_pairs` read a file of
-your own; none needs the network. `read_time_machine` and `read_tatoeba` return corpora that the
+`read_story`, `read_pairs` and `read_sunspots` read files that come with the book, or a file of your
+own; none needs the network. `read_time_machine` and `read_tatoeba` return corpora that the
 literature uses. Their files are taken from the folder named by the environment variable
 `D2L_DATA_DIR` where it is set, else from the user's cache folder, else downloaded into that.
 Whatever goes wrong ends in a `CorpusError` that names the file, the cause and the remedy.
@@ -22,6 +22,8 @@ import numpy as np
 
 # resolve(): notebooks import this module through a symbolic link in their own folder.
 DATA = Path(__file__).resolve().parent.parent / "data"
+STORY = DATA / "story.txt"
+PAIRS = DATA / "eng-fra.tsv"
 SUNSPOTS = DATA / "sunspots.csv"
 ORIGINS = ("written", "grammar")
 
@@ -55,23 +57,25 @@ class CorpusError(ValueError):
     """A corpus cannot be read; the message names the file, the line if any, cause and remedy."""
 
 
-def read_text(path):
-    """Return a text file as one string.
+def read_story(path=STORY):
+    """Return *The Clock That Finished Sentences*, the story of this book, as one string.
 
-    Args: `path`, a UTF-8 text file, such as a book of your choice for the language models.
+    Args: `path`, another UTF-8 text file, such as a book of your choice for the language models.
     Returns: str, lines ending in a single newline character.
     Raises: `CorpusError` if the file is missing, empty or not UTF-8.
+    Source: `data/story.txt`, see `data/README.md`.
     """
     return _text(_bytes(path), path)
 
 
-def read_pairs(path):
-    """Return the English–French sentence pairs of a file.
+def read_pairs(path=PAIRS):
+    """Return the English–French sentence pairs of this book.
 
-    Args: `path`, a UTF-8 file of lines `english<TAB>french<TAB>origin` without a header; the
+    Args: `path`, another UTF-8 file of lines `english<TAB>french<TAB>origin` without a header; the
         origin is `written` (by hand) or `grammar` (generated).
     Returns: list of `(english, french)` tuples of str, in the order of the file.
     Raises: `CorpusError` if the file is missing, empty or not UTF-8, or a line is malformed.
+    Source: `data/eng-fra.tsv`, see `data/README.md`.
     """
     pairs = []
     for place, (english, french, origin) in _rows(_text(_bytes(path), path), path, "\t", 3):

@@ -14,13 +14,13 @@ import tracemalloc
 import zipfile
 from pathlib import Path
 
+from d2l_utils import corpora
+from d2l_utils.corpora import CorpusError, Remote
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from d2l_utils import corpora
-from d2l_utils.corpora import CorpusError, Remote
 
 ROOT = Path(__file__).resolve().parent.parent
 TRUE_DATA = os.environ.get("D2L_DATA_DIR")
@@ -60,7 +60,7 @@ def test_sunspots_are_the_yearly_record():
 
 
 def test_text_is_returned_as_it_stands(write):
-    assert corpora.read_text(write('Chapter 1\n\nÉmile said: "No."\n')) == (
+    assert corpora.read_story(write('Chapter 1\n\nÉmile said: "No."\n')) == (
         'Chapter 1\n\nÉmile said: "No."\n'
     )
 
@@ -69,7 +69,7 @@ def test_text_is_returned_as_it_stands(write):
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_files_written_on_any_system_read_the_same(write, encode, end):
     path = write(encode(f"Go.\tVa !{end}Hi.\tSalut !{end}"))
-    assert corpora.read_text(str(path)) == "Go.\tVa !\nHi.\tSalut !\n"
+    assert corpora.read_story(str(path)) == "Go.\tVa !\nHi.\tSalut !\n"
 
 
 sentences = st.text(st.characters(codec="utf-8", exclude_characters="\t\n\r\0\ufeff"), min_size=1)
@@ -86,7 +86,7 @@ def test_pairs_come_back_as_they_were_written(pairs, end):
         assert corpora.read_pairs(path) == pairs
 
 
-READERS = [corpora.read_text, corpora.read_pairs, corpora.read_sunspots]
+READERS = [corpora.read_story, corpora.read_pairs, corpora.read_sunspots]
 ENCODINGS = "Été\n".encode("latin-1"), "Time\n".encode("utf-16"), "Time\n".encode("utf-16-le")
 
 
@@ -106,7 +106,7 @@ def test_another_encoding(read, content, write):
 
 def test_another_encoding_names_the_line(write):
     with pytest.raises(CorpusError, match="own-file, line 3: byte 0xe9 is not UTF-8"):
-        corpora.read_text(write("Un\ndeux\nécole\n".encode("latin-1")))
+        corpora.read_story(write("Un\ndeux\nécole\n".encode("latin-1")))
 
 
 @pytest.mark.parametrize("read", READERS)
@@ -161,6 +161,7 @@ def test_embedded_data_load_nothing_heavy_and_through_a_link(tmp_path):
     code = """if True:
         import sys
         from d2l_utils import corpora
+        len(corpora.read_story()), len(corpora.read_pairs())
         print(len(corpora.read_sunspots()[0]), {"pooch", "requests", "mxnet"} & set(sys.modules))"""
     run = [sys.executable, "-W", "error", "-c", code]
     assert subprocess.check_output(run, cwd=tmp_path, text=True) == "309 set()\n"

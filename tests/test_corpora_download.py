@@ -19,10 +19,10 @@ import time
 import zipfile
 from pathlib import Path
 
-import pytest
-
 from d2l_utils import corpora
 from d2l_utils.corpora import CorpusError, Remote
+
+import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 TEXT = "The fire burned brightly.\nTime flies – still.\n" * 5000  # several blocks of a download

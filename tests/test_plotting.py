@@ -1,10 +1,10 @@
 import base64
 
+from d2l_utils import plotting
+
 import numpy as np
 import pytest
 from matplotlib import pyplot as plt
-
-from d2l_utils import plotting
 
 
 @pytest.fixture

@@ -2,10 +2,10 @@
 
 import random
 
+from d2l_utils.sequence import set_seed
+
 import mxnet as mx
 import numpy as np
-
-from d2l_utils.sequence import set_seed
 
 
 def draws():

@@ -150,6 +150,12 @@ def test_saved_cells_become_a_module(tmp_path):
     assert scope["half"](3) == 1.5 and abs(scope["area"](1) - 3.14159) < 1e-5
 
 
+def test_imports_of_one_module_are_merged(tmp_path):
+    cells = "#@save\nfrom math import tau", "#@save\nfrom math import e, tau", "#@save\nx = tau / e"
+    text = save_cells.module_text(notebook(tmp_path, *cells))
+    assert text.count("import") == 1 and "from math import e, tau\n" in text
+
+
 def test_a_notebook_without_saved_cells_makes_no_module(tmp_path):
     assert save_cells.module_text(notebook(tmp_path, "x = 1\n#@save not at the top")) is None
 

@@ -37,16 +37,28 @@ def module_text(path):
         f'"""Saved by `make lib` from chapter_rnn/{path.name}, which explains each definition.\n\n'
         'Edit the notebook, not this file.\n"""'
     )
-    groups = [header, "\n".join(sort_imports(set(imports)))] if imports else [header]
+    groups = [header, "\n".join(sort_imports(merge_imports(imports)))] if imports else [header]
     return "\n\n".join(groups) + "".join("\n\n\n" + body for body in bodies) + "\n"
 
 
+def merge_imports(lines):
+    """Return each import once, the names that come from one module in one line."""
+    merged, names = set(), {}
+    for line in lines:
+        if line.startswith("from "):
+            module, _, listed = line.partition(" import ")
+            names.setdefault(module, set()).update(listed.split(", "))
+        else:
+            merged.add(line)
+    return [*merged, *(f"{m} import {', '.join(sorted(listed))}" for m, listed in names.items())]
+
+
 def sort_imports(lines):
-    """Sort import lines into the groups that ruff expects: standard library, packages, our own."""
+    """Sort import lines into the groups of pyproject.toml: standard library, our own, packages."""
 
     def group(line):
         name = line.split()[1].split(".")[0]
-        return 0 if name in sys.stdlib_module_names else 2 if name == "d2l_utils" else 1
+        return 0 if name in sys.stdlib_module_names else 1 if name == "d2l_utils" else 2
 
     out = []
     for number in range(3):
