@@ -11,7 +11,16 @@ author = "The authors of Recurrent Neural Networks, Executed"
 copyright = "2026, the authors. Text CC BY 4.0, code MIT"
 
 # The pages in reading order. A new section is added here and nowhere else in this folder.
-PAGES = ["sequence", "references"]
+PAGES = [
+    "sequence",
+    "lang-model",
+    "rnn",
+    "lang-model-dataset",
+    "rnn-scratch",
+    "rnn-gluon",
+    "bptt",
+    "references",
+]
 
 extensions = ["myst_nb", "sphinx_copybutton", "portable_notebooks", "katex_math"]
 root_doc = "index"

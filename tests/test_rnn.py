@@ -1,0 +1,234 @@
+"""The recurrent models: scratch against Gluon, gradients, clipping, evaluation, files."""
+
+import math
+import os
+
+from d2l_utils.lang_model_dataset import Vocab, sequential_batches
+from d2l_utils.rnn_gluon import LMGluon, adam_step, initialized, load_parameters, save_parameters
+from d2l_utils.rnn_scratch import (
+    LMScratch,
+    RNNScratch,
+    clip_gradients,
+    cross_entropy,
+    evaluate,
+    generate,
+    sgd,
+    train,
+    train_epoch,
+)
+from d2l_utils.sequence import set_seed
+
+import numpy as onp
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from mxnet import autograd, np, npx
+from mxnet.gluon import rnn
+
+V, H, B, T = 7, 5, 3, 4
+
+
+@pytest.fixture(autouse=True)
+def numpy_mode():
+    npx.set_np()
+    set_seed(0)
+    yield
+    npx.reset_np()
+
+
+@pytest.fixture
+def scratch():
+    return LMScratch(RNNScratch(V, H), V)
+
+
+@pytest.fixture
+def gluon():
+    return initialized(LMGluon(rnn.RNN(H, activation="tanh", input_size=V), V), H)
+
+
+def batch(seed=0, rows=B, steps=T):
+    rng = onp.random.default_rng(seed)
+    return rng.integers(0, V, (rows, steps)), rng.integers(0, V, (rows, steps))
+
+
+def copy_weights(scratch, net):
+    W_xh, W_hh, b_h, W_hq, b_q = scratch.params
+    pairs = [
+        (net.rnn.l0_i2h_weight, W_xh.T),
+        (net.rnn.l0_h2h_weight, W_hh.T),
+        (net.rnn.l0_i2h_bias, b_h),
+        (net.rnn.l0_h2h_bias, np.zeros_like(b_h)),
+        (net.output.weight, W_hq.T),
+        (net.output.bias, b_q),
+    ]
+    for param, value in pairs:
+        param.set_data(value)
+
+
+def gradients(model, X, Y):
+    with autograd.record():
+        loss = cross_entropy(model(X, model.begin_state(len(X)))[0], Y)
+    loss.backward()
+    return [grad.asnumpy() for grad in model.grads()]
+
+
+def test_scratch_follows_the_equations(scratch):
+    X, _ = batch()
+    W_xh, W_hh, b_h, W_hq, b_q = (p.asnumpy() for p in scratch.params)
+    h = onp.zeros((B, H))
+    logits, state = scratch(X, scratch.begin_state(B))
+    for t in range(T):
+        h = onp.tanh(onp.eye(V)[X[:, t]] @ W_xh + h @ W_hh + b_h)
+        onp.testing.assert_allclose(logits[t].asnumpy(), h @ W_hq + b_q, atol=1e-5)
+    onp.testing.assert_allclose(state[0].asnumpy(), h, atol=1e-6)
+
+
+def test_scratch_and_gluon_with_equal_weights_are_the_same_model(scratch, gluon):
+    copy_weights(scratch, gluon)
+    X, Y = batch()
+    for model_state in (None, onp.full((B, H), 0.3, "float32")):
+        states = [m.begin_state(B) for m in (scratch, gluon)]
+        if model_state is not None:
+            states = [[np.array(model_state)], [np.array(model_state[None])]]
+        ours, (h,) = scratch(X, states[0])
+        theirs, (h_gluon,) = gluon(X, states[1])
+        onp.testing.assert_allclose(ours.asnumpy(), theirs.asnumpy(), atol=1e-5)
+        onp.testing.assert_allclose(h.asnumpy(), h_gluon[0].asnumpy(), atol=1e-5)
+    ours, theirs = gradients(scratch, X, Y), gradients(gluon, X, Y)
+    onp.testing.assert_allclose(ours[0].T, theirs[0], atol=1e-6)  # input weights
+    onp.testing.assert_allclose(ours[1].T, theirs[1], atol=1e-6)  # state weights
+    onp.testing.assert_allclose(ours[3].T, theirs[4], atol=1e-6)  # output weights
+
+
+def test_scratch_gradient_against_finite_differences():
+    model = LMScratch(RNNScratch(V, H, "float64"), V, "float64")
+    X, Y = batch(1)
+    analytic, eps = gradients(model, X, Y), 1e-5
+    for param, grad in zip(model.params, analytic, strict=True):
+        for index in onp.ndindex(param.shape):
+            value, sides = float(param[index]), []
+            for moved in (value + eps, value - eps):
+                param[index] = moved
+                sides.append(float(cross_entropy(model(X, model.begin_state(B))[0], Y)))
+            param[index] = value
+            assert abs((sides[0] - sides[1]) / (2 * eps) - grad[index]) < 1e-9
+
+
+def test_cross_entropy_is_the_mean_over_all_targets():
+    rng = onp.random.default_rng(0)
+    logits, Y = rng.normal(size=(T, B, V)), rng.integers(0, V, (B, T))
+    log_probs = logits - onp.log(onp.exp(logits).sum(-1, keepdims=True))
+    expected = -onp.mean([log_probs[t, b, Y[b, t]] for t in range(T) for b in range(B)])
+    assert math.isclose(float(cross_entropy(np.array(logits), Y)), expected, rel_tol=1e-5)
+
+
+@settings(deadline=None)
+@given(st.lists(st.floats(-100, 100, width=32), min_size=1, max_size=6), st.floats(0.1, 10))
+def test_clipping_limits_the_norm_and_keeps_the_direction(values, max_norm):
+    npx.set_np()
+    grads = [np.array([v]) for v in values]
+    norm = onp.linalg.norm(values)
+    assert math.isclose(clip_gradients(grads, max_norm), norm, rel_tol=1e-4, abs_tol=1e-6)
+    scale = min(1, max_norm / norm) if norm else 1
+    onp.testing.assert_allclose([float(g) for g in grads], scale * onp.array(values), rtol=1e-3, atol=1e-4)
+
+
+def test_state_is_detached_between_minibatches(scratch):
+    """The gradient of the second minibatch is the one from the carried state as a constant."""
+    seen, (X1, Y1), (X2, Y2) = [], batch(1), batch(2)
+    train_epoch(
+        scratch,
+        [(X1, Y1), (X2, Y2)],
+        lambda: seen.append([g.asnumpy().copy() for g in scratch.grads()]),
+        max_norm=math.inf,
+    )
+    _, state = scratch(X1, scratch.begin_state(B))
+    with autograd.record():
+        loss = cross_entropy(scratch(X2, state)[0], Y2)
+    loss.backward()
+    for ours, expected in zip(seen[1], scratch.grads(), strict=True):
+        onp.testing.assert_allclose(ours, expected.asnumpy(), atol=1e-6)
+
+
+def test_state_is_carried_or_not(scratch):
+    (X1, Y1), (X2, Y2) = batch(1), batch(2)
+    carried = train_epoch(scratch, [(X1, Y1), (X2, Y2)], lambda: None)
+    empty = train_epoch(scratch, [(X1, Y1), (X2, Y2)], lambda: None, carry_state=False)
+    alone = [math.log(train_epoch(scratch, [b], lambda: None)) for b in ((X1, Y1), (X2, Y2))]
+    assert math.isclose(math.log(empty), sum(alone) / 2, rel_tol=1e-5)
+    assert not math.isclose(carried, empty, rel_tol=1e-5)
+
+
+def test_an_empty_iterator_is_an_error(scratch):
+    with pytest.raises(ValueError, match="no minibatch to train on"):
+        train_epoch(scratch, [], lambda: None)
+
+
+@pytest.mark.parametrize("num_steps", [1, 3, 7, 100])
+def test_evaluation_reads_one_stream_however_it_is_cut(scratch, num_steps):
+    ids = onp.random.default_rng(3).integers(0, V, 30)
+    logits, _ = scratch(ids[None, :-1], scratch.begin_state(1))
+    expected = math.exp(float(cross_entropy(logits, ids[None, 1:])))
+    assert math.isclose(evaluate(scratch, ids, num_steps), expected, rel_tol=1e-4)
+
+
+@pytest.mark.parametrize("make", ["scratch", "gluon"])
+def test_training_learns_a_period(make, request):
+    """The sequence 1 2 3 1 2 3 ... has perplexity one for whoever has learned it."""
+    model = request.getfixturevalue(make)
+    ids = onp.tile([1, 2, 3], 100).astype("int32")
+    step = adam_step(model) if make == "gluon" else lambda lr: sgd(model.params, lr)
+    lr = 0.05 if make == "gluon" else 1.0
+    scores = train(model, ids, ids[:40], step, sequential_batches, 8, lr, batch_size=2, num_steps=10)
+    assert scores.shape == (8, 2) and scores[-1, 1] < 1.2 < scores[0, 0]
+
+
+def test_generation_repeats_with_its_seed_and_greedily_without_one(gluon):
+    vocab = Vocab("abcdef")
+    drawn = [generate(gluon, vocab, "ab", 20, 1.0, onp.random.default_rng(s)) for s in (1, 1, 2)]
+    assert drawn[0] == drawn[1] != drawn[2]
+    assert drawn[0][:2] == ["a", "b"] and len(drawn[0]) == 22
+    logits, _ = gluon(onp.array([vocab[["a", "b"]]]), gluon.begin_state(1))
+    first = generate(gluon, vocab, "ab", 1, temperature=0)[-1]
+    assert first == vocab.to_tokens(int(logits[-1, 0].asnumpy().argmax()))
+    with pytest.raises(ValueError, match="the prefix is empty"):
+        generate(gluon, vocab, "", 5)
+
+
+def test_parameters_survive_a_file_that_numpy_reads(gluon, tmp_path):
+    path = tmp_path / "model.npz"
+    save_parameters(gluon, path)
+    X, _ = batch()
+    other = initialized(LMGluon(rnn.RNN(H, activation="tanh", input_size=V), V), H)
+    before = other(X, other.begin_state(B))[0].asnumpy()
+    load_parameters(other, path)
+    after = other(X, other.begin_state(B))[0].asnumpy()
+    expected = gluon(X, gluon.begin_state(B))[0].asnumpy()
+    assert (after == expected).all() and not (before == expected).all()
+    with onp.load(path, allow_pickle=False) as arrays:
+        assert arrays["output.weight"].shape == (V, H)
+    assert os.listdir(tmp_path) == ["model.npz"]
+
+
+def test_parameters_of_another_model_are_refused_and_nothing_changes(gluon, tmp_path):
+    path = tmp_path / "model.npz"
+    save_parameters(gluon, path)
+    other = initialized(LMGluon(rnn.RNN(H + 1, activation="tanh", input_size=V), V), H)
+    before = [p.data().asnumpy() for p in other.collect_params().values()]
+    with pytest.raises(ValueError, match="holds another model"):
+        load_parameters(other, path)
+    after = [p.data().asnumpy() for p in other.collect_params().values()]
+    assert all((a == b).all() for a, b in zip(before, after, strict=True))
+
+
+def test_a_failed_write_leaves_the_old_file(gluon, tmp_path, monkeypatch):
+    path = tmp_path / "model.npz"
+    path.write_bytes(b"old")
+
+    def fail(*arguments, **named):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(onp, "savez", fail)
+    with pytest.raises(OSError, match="disk full"):
+        save_parameters(gluon, path)
+    assert path.read_bytes() == b"old"
