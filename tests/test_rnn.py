@@ -150,6 +150,28 @@ def test_state_is_detached_between_minibatches(scratch):
         onp.testing.assert_allclose(ours, expected.asnumpy(), atol=1e-6)
 
 
+def test_no_gradient_reaches_the_minibatch_before():
+    """MXNet frees the graph of a loss, so that a state which the loss uses would hide the fault."""
+
+    class Model:
+        weight = np.ones((1, V))
+
+        def begin_state(self, batch_size):
+            return [np.zeros((1, V))]
+
+        def grads(self):
+            return [self.weight.grad]
+
+        def __call__(self, X, state):
+            logits = np.zeros((T, B, V)) + state[0] + 0 * self.weight
+            return logits, [2 * self.weight]  # this loss ignores the new state
+
+    model, seen = Model(), []
+    model.weight.attach_grad()
+    train_epoch(model, [batch(1), batch(2)], lambda: seen.append(float(abs(model.weight.grad).sum())))
+    assert seen == [0, 0]
+
+
 def test_state_is_carried_or_not(scratch):
     (X1, Y1), (X2, Y2) = batch(1), batch(2)
     carried = train_epoch(scratch, [(X1, Y1), (X2, Y2)], lambda: None)
