@@ -15,13 +15,14 @@ class LMGluon(nn.Block):
     """A language model: one-hot tokens, a recurrent Gluon layer, dropout, a linear output.
 
     Args: `rnn`, a layer such as `rnn.RNN(num_hiddens, activation="tanh")`; `vocab_size` V;
-        `dropout`, the share of the layer's outputs set to zero in training; `ctx`, the device.
+        `dropout`, the share of the hidden units that are silent in training, drawn anew for each
+        row of each minibatch and kept for all of its steps; `ctx`, the device.
     """
 
     def __init__(self, rnn, vocab_size, dropout=0.0, ctx=None):
         super().__init__()
         self.rnn, self.vocab_size, self.ctx = rnn, vocab_size, ctx
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = nn.Dropout(dropout, axes=(0,))  # one mask for all steps
         self.output = nn.Dense(vocab_size, flatten=False)
 
     def begin_state(self, batch_size):

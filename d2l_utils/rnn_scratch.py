@@ -92,7 +92,7 @@ def clip_gradients(grads, max_norm):
     Returns: float, the norm before clipping.
     Source: Pascanu, Mikolov and Bengio, 2013.
     """
-    norm = math.sqrt(sum(float((grad**2).sum()) for grad in grads))
+    norm = math.sqrt(float(sum(np.square(grad).sum() for grad in grads)))
     if norm > max_norm:
         for grad in grads:
             grad *= max_norm / norm

@@ -217,6 +217,45 @@ def test_generation_repeats_with_its_seed_and_greedily_without_one(gluon):
         generate(gluon, vocab, "", 5)
 
 
+def test_dropout_silences_units_for_all_steps_of_a_row_and_in_training_only():
+    net = initialized(LMGluon(rnn.RNN(H, activation="tanh", input_size=V), V, dropout=0.5), H)
+    X, _ = batch(rows=20)
+    plain = net(X, net.begin_state(20))[0].asnumpy()
+    assert (net(X, net.begin_state(20))[0].asnumpy() == plain).all()
+    net.output.weight.set_data(np.eye(V, H))  # the first H logits are the units that are left
+    with autograd.train_mode():
+        logits = net(X, net.begin_state(20))[0].asnumpy()[..., :H]  # (T, 20, H)
+    silent = logits == 0
+    assert 0.3 < silent.mean() < 0.7
+    assert (silent == silent[0]).all()
+    assert not (silent[0] == silent[0, 0]).all()
+
+
+def test_gradient_with_dropout_against_finite_differences():
+    """The same seed draws the same units; single precision and a fused layer allow a coarse check."""
+    net = initialized(LMGluon(rnn.RNN(H, activation="tanh", input_size=V), V, dropout=0.5), H)
+    X, Y = batch(2)
+
+    def loss_with_seed():
+        set_seed(5)
+        with autograd.record():
+            return cross_entropy(net(X, net.begin_state(B))[0], Y)
+
+    loss_with_seed().backward()
+    eps = 0.01
+    for param in net.collect_params().values():
+        values, grad = param.data().asnumpy(), param.grad().asnumpy()
+        for index in list(onp.ndindex(values.shape))[::3]:
+            sides = []
+            for sign in (1, -1):
+                moved = values.copy()
+                moved[index] += sign * eps
+                param.set_data(np.array(moved))
+                sides.append(float(loss_with_seed()))
+            param.set_data(np.array(values))
+            assert abs((sides[0] - sides[1]) / (2 * eps) - grad[index]) < 1e-3
+
+
 def test_parameters_survive_a_file_that_numpy_reads(gluon, tmp_path):
     path = tmp_path / "model.npz"
     save_parameters(gluon, path)
