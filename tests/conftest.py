@@ -1,8 +1,79 @@
-"""Loads MXNet before warnings become errors: its import alone raises a dozen deprecation warnings."""
+"""What the tests share: MXNet without its warnings, the built book, a browser.
 
+MXNet is loaded before warnings become errors: its import alone raises a dozen deprecation warnings.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
 import warnings
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     import d2l_utils  # noqa: F401  (sets the thread count, so it comes before MXNet)
     import mxnet  # noqa: F401  # isort: skip
+
+ROOT = Path(__file__).resolve().parent.parent
+CHAPTER = ROOT / "chapter_rnn"
+AXE = ROOT / "book" / "node_modules" / "axe-core" / "axe.min.js"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+def build(sources, out):
+    """Build the book as `make book` does; return the finished process."""
+    command = [sys.executable, "-m", "sphinx", "-b", "html", "-n", "-W", "--keep-going", "-q"]
+    command += ["-c", ROOT / "book", "-d", out / "doctrees", sources, out / "html"]
+    environment = {**os.environ, "SOURCE_DATE_EPOCH": "0"}
+    return subprocess.run(command, env=environment, capture_output=True, text=True)
+
+
+@pytest.fixture(scope="session")
+def book(tmp_path_factory):
+    out = tmp_path_factory.mktemp("book")
+    run = build(CHAPTER, out)
+    assert run.returncode == 0 and run.stdout + run.stderr == "", run.stdout + run.stderr
+    return out / "html"
+
+
+@pytest.fixture(scope="module")  # not longer: while Playwright runs, no notebook can
+def browser():
+    if CHROMIUM is None:
+        assert not os.environ.get("CI"), "CI must have a browser: .ci/run installs Chromium"
+        pytest.skip("no Chromium found; install it to run the browser tests (Debian: apt install chromium)")
+    with sync_playwright() as playwright:
+        options = ["--disable-background-networking", "--disable-component-update"]
+        options += ["--no-sandbox"] if os.geteuid() == 0 else []
+        yield playwright.chromium.launch(executable_path=CHROMIUM, args=options)
+
+
+@pytest.fixture
+def open_page(browser):
+    """A function that opens an address and returns the page; what it complains of is in `page.log`."""
+    contexts = []
+
+    def open_page(address, **options):
+        context = browser.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        page.log = []
+        page.on("console", lambda message: page.log.append(f"console: {message.text}"))
+        page.on("pageerror", lambda error: page.log.append(f"error: {error}"))
+        page.on("requestfailed", lambda request: page.log.append(f"failed: {request.url}"))
+        page.on("request", lambda request: note_strangers(page, request.url, address))
+        page.goto(address)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def note_strangers(page, url, address):
+    home = "file://" if address.startswith("file") else "http://127.0.0.1:"
+    if not url.startswith((home, "data:")):
+        page.log.append(f"request: {url}")

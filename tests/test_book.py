@@ -2,41 +2,18 @@
 
 import functools
 import html.parser
-import os
 import re
 import shutil
-import subprocess
-import sys
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import nbformat
 import pytest
-from playwright.sync_api import sync_playwright
+from conftest import AXE, CHAPTER, build
 
-ROOT = Path(__file__).resolve().parent.parent
-CHAPTER = ROOT / "chapter_rnn"
-AXE = ROOT / "book" / "node_modules" / "axe-core" / "axe.min.js"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-SOURCES = [CHAPTER / "index.md", CHAPTER / "references.md", *sorted(CHAPTER.glob("*.ipynb"))]
+TEXTS = ["index", "glossary", "run-times", "changes", "references"]
+SOURCES = [*(CHAPTER / f"{name}.md" for name in TEXTS), *sorted(CHAPTER.glob("*.ipynb"))]
 PAGES = [*(source.stem for source in SOURCES), "search", "genindex"]
-
-
-def build(sources, out):
-    """Build the book as `make book` does; return the finished process."""
-    command = [sys.executable, "-m", "sphinx", "-b", "html", "-n", "-W", "--keep-going", "-q"]
-    command += ["-c", ROOT / "book", "-d", out / "doctrees", sources, out / "html"]
-    environment = {**os.environ, "SOURCE_DATE_EPOCH": "0"}
-    return subprocess.run(command, env=environment, capture_output=True, text=True)
-
-
-@pytest.fixture(scope="module")
-def book(tmp_path_factory):
-    out = tmp_path_factory.mktemp("book")
-    run = build(CHAPTER, out)
-    assert run.returncode == 0 and run.stdout + run.stderr == "", run.stdout + run.stderr
-    return out / "html"
 
 
 def test_every_notebook_is_a_page_in_the_reading_order(book):
@@ -85,11 +62,19 @@ def test_page_is_whole_by_itself(book, page):
                 assert anchor in ids, link
 
 
+def picture_text(output):
+    """Return the alternative text of a picture or an interactive figure, None for other outputs."""
+    data = output.get("data", {})
+    if "image/png" in data:
+        return output.metadata["image/png"]["alt"]
+    return data["text/plain"] if "<figure>" in data.get("text/html", "") else None
+
+
 def test_a_section_shows_its_pictures_with_the_text_of_the_notebook(book):
     for source in CHAPTER.glob("*.ipynb"):
         cells = nbformat.read(source, as_version=4).cells
         outputs = [o for c in cells if c.cell_type == "code" for o in c.outputs]
-        texts = [o.metadata["image/png"]["alt"] for o in outputs if "image/png" in o.get("data", {})]
+        texts = [text for text in map(picture_text, outputs) if text is not None]
         elements = Elements(book / f"{source.stem}.html").found
         shown = [attributes["alt"] for tag, attributes in elements if tag == "img"]
         assert texts and [text for text in shown if text in texts] == texts
@@ -124,45 +109,6 @@ def test_a_fault_stops_the_build_and_is_named(tmp_path, fault):
     run = build(sources, tmp_path / "out")
     assert run.returncode != 0
     assert named in run.stderr and "sequence.ipynb" in run.stderr, run.stderr
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if CHROMIUM is None:
-        assert not os.environ.get("CI"), "CI must have a browser: .ci/run installs Chromium"
-        pytest.skip("no Chromium found; install it to run the browser tests (Debian: apt install chromium)")
-    with sync_playwright() as playwright:
-        options = ["--disable-background-networking", "--disable-component-update"]
-        options += ["--no-sandbox"] if os.geteuid() == 0 else []
-        yield playwright.chromium.launch(executable_path=CHROMIUM, args=options)
-
-
-@pytest.fixture
-def open_page(browser):
-    """A function that opens an address and returns the page; what it complains of is in `page.log`."""
-    contexts = []
-
-    def open_page(address, **options):
-        context = browser.new_context(**options)
-        contexts.append(context)
-        page = context.new_page()
-        page.log = []
-        page.on("console", lambda message: page.log.append(f"console: {message.text}"))
-        page.on("pageerror", lambda error: page.log.append(f"error: {error}"))
-        page.on("requestfailed", lambda request: page.log.append(f"failed: {request.url}"))
-        page.on("request", lambda request: note_strangers(page, request.url, address))
-        page.goto(address)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-
-
-def note_strangers(page, url, address):
-    home = "file://" if address.startswith("file") else "http://127.0.0.1:"
-    if not url.startswith((home, "data:")):
-        page.log.append(f"request: {url}")
 
 
 @pytest.mark.parametrize("width", [390, 1280])
