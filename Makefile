@@ -1,13 +1,13 @@
 # Each command sets up what it needs; a second call reuses it. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help lab book test run lib lock
+.PHONY: help lab book pdf test run lib references lock
 PYTHON := .venv/bin/python
 # Two OpenMP threads on two shared cores are ten times slower than one, and one is reproducible.
 export OMP_NUM_THREADS := 1
 export SOURCE_DATE_EPOCH := 0
 
 help:  ## list the commands
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 8
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 # lab_settings and the extension manager: JupyterLab itself asks no other host for news, updates or packages.
 lab:  ## open JupyterLab on the chapter (LAB="--no-browser --port 8899" adds options)
@@ -16,10 +16,14 @@ lab:  ## open JupyterLab on the chapter (LAB="--no-browser --port 8899" adds opt
 	  --LabApp.app_settings_dir=$(CURDIR)/tools/lab_settings --LabApp.extension_manager=readonly \
 	  $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB)
 
-book:  ## build the HTML book and print where it is
+# make hands variables of its command line on to the commands: REPOSITORY, BRANCH and HUB reach book/conf.py.
+book:  ## build the HTML book and print where it is (REPOSITORY=https://... adds launch buttons)
 	@tools/set_up.sh book
 	$(PYTHON) -m sphinx -b html -E -a -n -W --keep-going -q -c book -d build/doctrees chapter_rnn build/html
 	@echo "The book: $(CURDIR)/build/html/index.html"
+
+pdf: book  ## print the book as one PDF, with Chromium, and print where it is
+	$(PYTHON) tools/print_book.py
 
 test:  ## check everything: code, notebooks output by output, book
 	@tools/set_up.sh book
@@ -33,6 +37,10 @@ run:  ## execute the notebooks and write them in their committed form (NB=file f
 lib:  ## write the saved cells of the notebooks to d2l_utils/
 	@tools/set_up.sh
 	$(PYTHON) tools/save_cells.py
+
+references:  ## write chapter_rnn/references.md from chapter_rnn/references.bib
+	@tools/set_up.sh
+	$(PYTHON) tools/write_references.py
 
 lock:  ## pin the newest allowed packages in requirements.txt
 	@tools/set_up.sh

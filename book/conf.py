@@ -1,7 +1,10 @@
 """Sphinx configuration of the HTML book; the sources are the notebooks of chapter_rnn/ as committed."""
 
+import os
 import sys
 from pathlib import Path
+
+from sphinx.errors import ConfigError
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
@@ -19,10 +22,19 @@ PAGES = [
     "rnn-scratch",
     "rnn-gluon",
     "bptt",
+    "gru",
+    "lstm",
+    "deep-rnn",
+    "bi-rnn",
+    "machine-translation",
+    "encoder-decoder",
+    "glossary",
     "references",
+    "run-times",
+    "changes",
 ]
 
-extensions = ["myst_nb", "sphinx_copybutton", "portable_notebooks", "katex_math"]
+extensions = ["myst_nb", "sphinx_copybutton", "portable_notebooks", "term_index", "made_pages", "katex_math"]
 root_doc = "index"
 include_patterns = ["index.md", *(f"{page}.*" for page in PAGES)]
 exclude_patterns = ["**/.ipynb_checkpoints"]
@@ -48,7 +60,26 @@ html_theme_options = {
     "home_page_in_toc": True,
     "use_fullscreen_button": False,
     "show_toc_level": 2,
+    "logo": {"text": project},
 }
+
+# The buttons that open a page on Binder or on a JupyterHub need public addresses:
+# make book REPOSITORY=https://github.com/... [BRANCH=main] [HUB=https://...]
+if REPOSITORY := os.environ.get("REPOSITORY", "").rstrip("/"):
+    html_theme_options |= {
+        "repository_url": REPOSITORY,
+        "repository_provider": "gitlab" if "gitlab" in REPOSITORY else "github",
+        "repository_branch": os.environ.get("BRANCH") or "main",
+        "path_to_docs": "chapter_rnn",
+        "use_repository_button": True,
+        "launch_buttons": {
+            "notebook_interface": "jupyterlab",
+            "binderhub_url": "https://mybinder.org",
+            "jupyterhub_url": os.environ.get("HUB", ""),
+        },
+    }
+elif os.environ.get("HUB"):
+    raise ConfigError("HUB needs REPOSITORY, the public address of this repository.")
 
 
 def silence_theme(app, exception):
@@ -59,5 +90,12 @@ def silence_theme(app, exception):
         script.write_text(text.replace("console.log(", "void("), encoding="utf-8")
 
 
+def name_front_page_once(app, pagename, templatename, context, doctree):
+    """The title of a page is `Section — Book`; that of the front page would be `Book — Book`."""
+    if pagename == root_doc:
+        context["docstitle"] = ""
+
+
 def setup(app):
+    app.connect("html-page-context", name_front_page_once)
     app.connect("build-finished", silence_theme)

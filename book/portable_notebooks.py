@@ -35,7 +35,7 @@ class EquationTargets(SphinxTransform):
 def add_pages(app, docname, source):
     """Append a hidden table of contents to the front page."""
     if docname == app.config.root_doc:
-        lines = ["", "```{toctree}", ":hidden:", *app.config._raw_config["PAGES"], "```", ""]
+        lines = ["", "```{toctree}", ":hidden:", *app.config._raw_config["PAGES"], "genindex", "```", ""]
         source[0] += "\n".join(lines)
 
 

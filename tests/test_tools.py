@@ -117,7 +117,7 @@ def test_every_direct_dependency_is_locked_and_every_package_has_a_hash():
 
 def test_makefile_lists_its_commands():
     text = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    for command in ("help", "lab", "book", "test", "run", "lib"):
+    for command in ("help", "lab", "book", "pdf", "test", "run", "lib", "references", "lock"):
         assert re.search(rf"^{command} +\S", text, re.MULTILINE)
 
 

@@ -4,12 +4,15 @@
     python tools/run_notebooks.py --check [NOTEBOOK ...]   only say which ones are not in that form
 
 The form: counts from 1, a fixed kernel name, no times, no widget state, ids kept; so that a second
-run gives the same bytes.
+run gives the same bytes. The seconds that each notebook of the chapter took go to
+book/run_times.json, which the book shows as a table.
 """
 
 import argparse
+import json
 import os
 import sys
+import time
 from pathlib import Path
 
 import nbformat
@@ -17,6 +20,7 @@ from nbclient import NotebookClient
 
 ROOT = Path(__file__).resolve().parent.parent
 CHAPTER = ROOT / "chapter_rnn"
+TIMES = ROOT / "book" / "run_times.json"
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 KEPT_CELL_METADATA = {"tags", "jupyter"}
 
@@ -67,6 +71,16 @@ def write_whole(path, text):
     os.replace(part, path)
 
 
+def record_time(path, seconds, times=TIMES):
+    """Note how long a notebook of the chapter took, in whole seconds; others are not noted."""
+    if not path.resolve().is_relative_to(CHAPTER):
+        return
+    known = json.loads(times.read_text(encoding="utf-8")) if times.is_file() else {}
+    known[path.resolve().relative_to(CHAPTER).as_posix()] = max(1, round(seconds))
+    present = {name: known[name] for name in sorted(known) if (CHAPTER / name).is_file()}
+    write_whole(times, json.dumps(present, indent=1) + "\n")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="only check the form")
@@ -84,7 +98,9 @@ def main():
                 odd.append(path)
         else:
             print(path)
+            start = time.perf_counter()
             write_whole(path, normal_form(execute(path)))
+            record_time(path, time.perf_counter() - start)
     if odd:
         sys.exit(f"not in the committed form, run `make run NB=...`: {' '.join(map(str, odd))}")
 

@@ -7,3 +7,11 @@ function letScrollingBoxesTakeFocus() {
 }
 addEventListener("load", letScrollingBoxesTakeFocus);
 addEventListener("resize", letScrollingBoxesTakeFocus);
+
+// The source of a page is saved. Opened as a file, a browser may not do that: there it shows the source in a new tab.
+if (location.protocol !== "file:") {
+  for (const link of document.querySelectorAll('a[href^="_sources/"]')) {
+    link.download = "";
+    link.removeAttribute("target");
+  }
+}
