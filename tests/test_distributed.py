@@ -111,7 +111,8 @@ def test_time_is_limited(children, capfd):
     assert "a worker has not finished within 1 seconds; ended the 4 processes still running" in out
 
 
-def test_force_is_used_where_asking_is_in_vain():
+def test_force_is_used_where_asking_is_in_vain(monkeypatch):
+    monkeypatch.setattr(launch, "PATIENCE", 0.2)
     script = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(1, flush=True); {LONG}"
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as process:
         process.stdout.readline()  # from now on it does not listen
@@ -202,15 +203,15 @@ def test_a_launcher_without_a_task_says_what_it_needs(arguments):
 V, H, LAYERS, ROWS, STEPS, EPOCHS, LR, MAX_NORM = 6, 8, 2, 8, 5, 3, 1.0, 0.15
 
 
-def train_together(folder, *options, script=SCRIPTS / "worker.py"):
+def train_together(folder, script=SCRIPTS / "worker.py"):
     """Run two workers; return exit code, output, and the addresses at which anything listened."""
     sizes = {"vocab-size": V, "num-hiddens": H, "num-layers": LAYERS, "batch-size": ROWS}
-    sizes |= {"num-steps": STEPS, "num-epochs": EPOCHS, "lr": LR}
+    sizes |= {"num-steps": STEPS, "num-epochs": EPOCHS, "lr": LR, "max-norm": MAX_NORM}
     command = [sys.executable, SCRIPTS / "launch.py", "--seconds", LIMIT, script, "--folder", folder]
     command += [f"--{name}={value}" for name, value in sizes.items()]
     addresses = set()
     with open(folder / "output", "w") as output:
-        launcher = subprocess.Popen([*map(str, command), *map(str, options)], stdout=output, stderr=output)
+        launcher = subprocess.Popen(list(map(str, command)), stdout=output, stderr=output)
     try:
         while launcher.poll() is None:
             for child in psutil.Process(launcher.pid).children(recursive=True):
@@ -258,16 +259,37 @@ def train_alone(ids):
     return net, norms
 
 
-def test_two_workers_one_dies_and_the_restart_ends_where_one_process_does(folder):
-    steps = (500 - 1) // (ROWS * STEPS)  # in an epoch
-    code, output, addresses = train_together(folder, "--max-norm", MAX_NORM, "--die-after", steps + 3)
-    assert code == 1, output
-    assert output.endswith("launch: a worker was ended by SIGKILL; ended the 3 processes still running\n")
+def test_two_workers_one_fails_and_the_restart_ends_where_one_process_does(folder):
+    """A worker that raises would wait for the others at a barrier if it left in the usual way."""
+    script, steps = folder / "faulty.py", (500 - 1) // (ROWS * STEPS)  # in an epoch
+    script.write_text(
+        f"""
+import sys
+sys.path.insert(0, {str(SCRIPTS)!r})
+import worker
+
+def work(args, kv):
+    steps = []
+    def sgd(params, lr):
+        right_sgd(params, lr)
+        steps.append(1)
+        if kv.rank == 1 and len(steps) == {steps + 3}:
+            raise RuntimeError("a fault of worker 1 alone")
+    worker.sgd = sgd
+    right_work(args, kv)
+
+right_sgd, right_work, worker.work = worker.sgd, worker.work, work
+worker.main()
+"""
+    )
+    code, output, addresses = train_together(folder, script=script)
+    assert code == 1 and "RuntimeError: a fault of worker 1 alone" in output, output
+    assert output.endswith("launch: a worker failed with exit code 1; ended the 3 processes still running\n")
     assert addresses == {"127.0.0.1"}
     assert [p.name for p in folder.glob("epoch-*")] == ["epoch-1.npz"]
     first = (folder / "epoch-1.npz").read_bytes()
 
-    code, output, addresses = train_together(folder, "--max-norm", MAX_NORM)
+    code, output, addresses = train_together(folder)
     assert code == 0 and addresses == {"127.0.0.1"}, output
     assert re.findall(r"worker (\d): epoch (\d)", output) == [("0", "2"), ("0", "3"), ("1", "2"), ("1", "3")]
     sums = re.findall(r"worker \d: weights (\w+)", output)
@@ -281,28 +303,6 @@ def test_two_workers_one_dies_and_the_restart_ends_where_one_process_does(folder
     load_parameters(together, folder / f"epoch-{EPOCHS}.npz")
     for a, b in zip(parameters(alone), parameters(together), strict=True):
         onp.testing.assert_allclose(a.asnumpy(), b.asnumpy(), rtol=0, atol=1e-5)
-
-
-def test_a_worker_that_raises_does_not_wait_for_the_others(folder):
-    script = folder / "faulty.py"
-    script.write_text(
-        f"""
-import sys
-sys.path.insert(0, {str(SCRIPTS)!r})
-import worker
-
-def work(args, kv):
-    if kv.rank == 1:
-        raise RuntimeError("a fault of worker 1 alone")
-    right(args, kv)
-
-right, worker.work = worker.work, work
-worker.main()
-"""
-    )
-    code, output, _ = train_together(folder, script=script)
-    assert code == 1 and "RuntimeError: a fault of worker 1 alone" in output, output
-    assert output.endswith("launch: a worker failed with exit code 1; ended the 3 processes still running\n")
 
 
 def test_rows_that_cannot_be_shared_are_refused():

@@ -22,6 +22,7 @@ from pathlib import Path
 
 # Scheduler and server do all their work inside this import.
 ROLE_ONLY = ["-c", "import mxnet"]
+PATIENCE = 5  # seconds between asking a process to end and using force
 ENDINGS = (signal.SIGINT, signal.SIGTERM)  # Ctrl-C, and what `kill` sends
 
 
@@ -72,10 +73,10 @@ def started(command, num_workers, seconds, logs):
 
 
 def end(processes):
-    """End processes: politely, and after five seconds by force."""
+    """End processes: politely, and where that is in vain by force."""
     for process in processes:
         process.terminate()  # does nothing where the process is over
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + PATIENCE
     for process in processes:
         try:
             process.wait(max(0, deadline - time.monotonic()))
