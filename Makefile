@@ -1,6 +1,6 @@
 # Each command sets up what it needs; a second call reuses it. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help lab book pdf test run lib references lock
+.PHONY: help lab book pdf test run lib references lock evidence mutants
 PYTHON := .venv/bin/python
 # Two OpenMP threads on two shared cores are ten times slower than one, and one is reproducible.
 export OMP_NUM_THREADS := 1
@@ -37,6 +37,15 @@ run:  ## execute the notebooks and write them in their committed form (NB=file f
 lib:  ## write the saved cells of the notebooks to d2l_utils/
 	@tools/set_up.sh
 	$(PYTHON) tools/save_cells.py
+
+# CI: a check that is skipped, as without PyTorch, would lose its row.
+evidence:  ## measure how closely independent calculations agree, for the page checks.md; needs PyTorch
+	@tools/set_up.sh book
+	CI=true AGREEMENT=record $(PYTHON) -m pytest -q tests
+
+mutants:  ## break the saved code in small ways and report which the tests notice (ARGS="--only NAME", --list)
+	@tools/set_up.sh book
+	$(PYTHON) tools/mutate.py $(ARGS)
 
 references:  ## write chapter_rnn/references.md from chapter_rnn/references.bib
 	@tools/set_up.sh

@@ -41,7 +41,7 @@ SETTINGS = {
     },
     "lstm": {
         "cell": "lstm", "num_layers": 1, "num_hiddens": 192, "dropout": 0.2, "state_drop": 0.2, "lr": 0.01,
-        "num_epochs": 40, "num_steps": 32, "batch_size": 16,
+        "num_epochs": 40, "num_steps": 16, "batch_size": 32,
     },
 }  # fmt: skip
 CELLS = {"rnn": functools.partial(rnn.RNN, activation="tanh"), "gru": rnn.GRU, "lstm": rnn.LSTM}

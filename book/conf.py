@@ -13,8 +13,8 @@ project = "Recurrent Neural Networks, Executed"
 author = "The authors of Recurrent Neural Networks, Executed"
 copyright = "2026, the authors. Text CC BY 4.0, code MIT"
 
-# The pages in reading order. A new section is added here and nowhere else in this folder.
-PAGES = [
+# The sections in reading order. A new section is added here and nowhere else in this folder.
+SECTIONS = [
     "sequence",
     "lang-model",
     "rnn",
@@ -28,13 +28,20 @@ PAGES = [
     "bi-rnn",
     "machine-translation",
     "encoder-decoder",
-    "glossary",
-    "references",
-    "run-times",
-    "changes",
+    "seq2seq",
+    "beam-search",
 ]
+# The parts of the table of contents, with their pages.
+PARTS = {
+    "Sections": SECTIONS,
+    "Solutions": [f"solutions/{section}" for section in SECTIONS],
+    "Reference": ["glossary", "references", "run-times", "checks", "changes"],
+}
+PAGES = [page for pages in PARTS.values() for page in pages]
 
-extensions = ["myst_nb", "sphinx_copybutton", "portable_notebooks", "term_index", "made_pages", "katex_math"]
+extensions = ["myst_nb", "sphinx_copybutton"]
+extensions += ["portable_notebooks", "term_index", "made_pages", "katex_math", "folded_solutions"]  # our own
+extensions += ["fast_pages"]
 root_doc = "index"
 include_patterns = ["index.md", *(f"{page}.*" for page in PAGES)]
 exclude_patterns = ["**/.ipynb_checkpoints"]

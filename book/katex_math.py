@@ -4,6 +4,7 @@ One node process answers all formulas, a JSON line each. A formula that KaTeX re
 """
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -47,7 +48,8 @@ def html(translator, node, display):
     answer = render(node.astext(), display)
     if "error" in answer:
         raise ExtensionError(f"{node.source}:{node.line}: {answer['error']} in: {node.astext()}")
-    return answer["html"]
+    # The TeX inside the MathML is for programs that copy formulas; no reader meets it.
+    return re.sub(r"<annotation .*?</annotation>", "", answer["html"], flags=re.S)
 
 
 def visit_math(translator, node):

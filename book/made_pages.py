@@ -1,6 +1,8 @@
-"""Fills run-times from run_times.json and changes from CHANGELOG.md, which stand outside the chapter."""
+"""Fills the pages whose contents stand outside the chapter: run times, changes, checks."""
 
 import json
+import math
+import re
 from pathlib import Path
 
 import nbformat
@@ -21,12 +23,55 @@ def table(times, pages, folder):
     return ["| Section | Time |", "|---|---:|", *(f"| {title} | {seconds} s |" for title, seconds in rows)]
 
 
+# The headings of the cross-checks; the first whose pattern occurs in what was checked against takes it.
+CHECKS = {
+    "Layers and models beside those of PyTorch": r"PyTorch's [A-Z]{3}",
+    "Layers and models beside those of Gluon": "Gluon",
+    "Equations and gradients": "equations|finite differences",
+    "Losses, probabilities, data and searches": "",
+}
+
+
+def check_tables(rows):
+    """Return the lines of a table for each kind of cross-check in book/agreement.json."""
+    lines, left = [], sorted(rows, key=lambda row: (row["what"].lower(), row["against"]))
+    for title, pattern in CHECKS.items():
+        here = [row for row in left if re.search(pattern, row["against"])]
+        left = [row for row in left if row not in here]
+        if here:
+            lines += ["", f"## {title}", "", "| What | Against | Largest difference |", "|---|---|---:|"]
+        for row in here:
+            limit = f"$10^{{{round(math.log10(row['at_most']))}}}$" if row["at_most"] else "none"
+            lines.append(f"| {row['what']} | {row['against']} | {limit} |")
+    return lines
+
+
+def mutant_table(results):
+    """Return the lines of the section on book/mutants.json: name, what was broken, noticed by."""
+    noticed = sum(bool(result["noticed by"]) for result in results)
+    lines = ["", "## What the tests notice", "", f"They noticed {noticed} of {len(results)} small breakages."]
+    lines += ["", "| Breakage | What is broken | Noticed by |", "|---|---|---|"]
+    for result in results:
+        by = result["noticed by"] or "nothing"
+        file, _, test = by.removeprefix("tests/").partition("::")
+        # Separate marks, so that a narrow screen may break the line between them.
+        by = f"`{file}` {test.removeprefix('test_').replace('_', ' ')}" if test else by
+        lines.append(f"| {result['name']} | {result['what'].replace('<', '&lt;')} | {by} |")
+    return lines
+
+
 def fill(app, docname, source):
     if docname == "run-times":
         path = HERE / "run_times.json"
         times = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
         app.env.note_dependency(path)
         source[0] += "\n" + "\n".join(table(times, app.config._raw_config["PAGES"], app.srcdir)) + "\n"
+    if docname == "checks":
+        for name, lines in (("agreement", check_tables), ("mutants", mutant_table)):
+            path = HERE / f"{name}.json"
+            app.env.note_dependency(path)
+            results = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+            source[0] += "\n".join(lines(results)) + "\n"
     if docname == "changes":
         path = HERE.parent / "CHANGELOG.md"
         app.env.note_dependency(path)

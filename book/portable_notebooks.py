@@ -33,10 +33,13 @@ class EquationTargets(SphinxTransform):
 
 
 def add_pages(app, docname, source):
-    """Append a hidden table of contents to the front page."""
+    """Append hidden tables of contents to the front page, one for each part of the book."""
     if docname == app.config.root_doc:
-        lines = ["", "```{toctree}", ":hidden:", *app.config._raw_config["PAGES"], "genindex", "```", ""]
-        source[0] += "\n".join(lines)
+        parts = app.config._raw_config["PARTS"]
+        last = list(parts)[-1]
+        for caption, pages in parts.items():
+            lines = ["", "```{toctree}", ":hidden:", f":caption: {caption}", "", *pages]
+            source[0] += "\n".join([*lines, *["genindex"] * (caption == last), "```", ""])
 
 
 def picture_texts(path):

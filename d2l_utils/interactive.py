@@ -51,7 +51,8 @@ def data_url(content, kind):
 def encode(value):
     """Return what stands for a NumPy array or for bytes in JSON; `json` calls it where it is at a loss.
 
-    Floating-point numbers become float32, integers int32 unless they are int8, uint8 or int16.
+    Floating-point numbers become float32 unless they are float16, integers int32 unless they are int8,
+    uint8 or int16.
     """
     if isinstance(value, np.generic):
         return value.item()
@@ -60,7 +61,7 @@ def encode(value):
     if not isinstance(value, np.ndarray):
         raise TypeError(f"{type(value).__name__} in the data of a figure: pass lists or NumPy arrays")
     if value.dtype.kind == "f":
-        value = value.astype("<f4")
+        value = value if value.dtype == "<f2" else value.astype("<f4")
         if not np.isfinite(value).all():
             raise ValueError("the data of a figure hold an infinite number or NaN: leave it out")
     elif value.dtype.kind in "iu":
@@ -71,8 +72,13 @@ def encode(value):
     return {"type": value.dtype.name, "shape": value.shape, "numbers": numbers}
 
 
-def interactive_html(picture, alt, width, script, data):
-    """Return the HTML of a figure: `picture`, PNG bytes, shown `width` pixels wide, and its script."""
+def interactive_html(picture, alt, size, script, data):
+    """Return the HTML of a figure: `picture`, PNG bytes, shown as `size`, two pixel numbers; its script.
+
+    The script starts when the reader comes near, so that a page is not slower to open for its figures.
+    The build of the book puts large data into a file of their own, named by `data-src`: see
+    book/fast_pages.py.
+    """
     path = SCRIPTS / f"{script}.js"
     if script == "common" or not path.is_file():
         names = sorted(p.stem for p in SCRIPTS.glob("*.js") if p.stem != "common")
@@ -81,17 +87,30 @@ def interactive_html(picture, alt, width, script, data):
     style, common, own = (
         (SCRIPTS / name).read_text(encoding="utf-8") for name in ("common.css", "common.js", path.name)
     )
+    width, height = size
     # The attribute tells JupyterLab that keys pressed in here are not its shortcuts.
     return f"""<div data-lm-suppress-shortcuts="true"><figure>
-<img alt="{html.escape(alt)}" width="{width}" src="{data_url(picture, "image/png")}">
+<img alt="{html.escape(alt)}" width="{width}" height="{height}" src="{data_url(picture, "image/png")}">
 <figcaption>{CAPTION}</figcaption></figure>
 <script type="application/json">{content}</script>
 <script>
 ((host) => {{
 "use strict";
+function start() {{
 const STYLE = {json.dumps(style)};
 {common}
-{own}}})(document.currentScript.parentElement);
+{own}}}
+new IntersectionObserver((entries, observer) => {{
+  if (!entries.some((entry) => entry.isIntersecting)) return;
+  observer.disconnect();
+  const data = host.querySelector("script[type='application/json']");
+  if (!data.dataset.src) return start();
+  const script = document.createElement("script"); // fills in the element before it
+  script.src = data.dataset.src;
+  script.onload = start;
+  data.after(script);
+}}, {{ rootMargin: "800px" }}).observe(host);
+}})(document.currentScript.parentElement);
 </script></div>"""
 
 
@@ -120,10 +139,10 @@ def show_interactive(figure, alt, script, data):
         raise ValueError("A figure needs alternative text: say in a sentence what it shows.")
     picture, buffer = io.BytesIO(), io.BytesIO()
     figure.savefig(picture, format="png", dpi=1.5 * DPI)
-    width = round(figure.get_figwidth() * DPI)
+    size = [round(DPI * inches) for inches in figure.get_size_inches()]
     plt.close(figure)
     # The picture travels inside the page: 64 colours make it a third as large.
     colours = Image.open(picture).convert("RGB").quantize(64, dither=Image.Dither.NONE)
     colours.save(buffer, format="png", optimize=True)
-    page = interactive_html(buffer.getvalue(), alt, width, script, data)
+    page = interactive_html(buffer.getvalue(), alt, size, script, data)
     display({"text/html": page, "text/plain": alt}, raw=True)

@@ -11,6 +11,7 @@ import warnings
 from pathlib import Path
 
 import pytest
+from agreement import Agreement
 from playwright.sync_api import sync_playwright
 
 with warnings.catch_warnings():
@@ -20,8 +21,32 @@ with warnings.catch_warnings():
 
 ROOT = Path(__file__).resolve().parent.parent
 CHAPTER = ROOT / "chapter_rnn"
+RECORDING = os.environ.get("AGREEMENT") == "record"
+AGREEMENT = Agreement(ROOT / "book" / "agreement.json", RECORDING)
 AXE = ROOT / "book" / "node_modules" / "axe-core" / "axe.min.js"
+# Formulas and code are not laid out until they come near (book.css); axe is to see all of a page.
+LAID_OUT = ".bd-article section * { content-visibility: visible !important; }"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+def pytest_collection_modifyitems(config, items):
+    """While `make evidence` records, leave out every test that has nothing to say to it."""
+    if RECORDING:
+        assert not hasattr(config, "workerinput"), "AGREEMENT=record needs one process: leave out -n"
+        others = [item for item in items if "agreement" not in getattr(item, "fixturenames", ())]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if item not in others]
+
+
+def pytest_sessionfinish(exitstatus):
+    if RECORDING and exitstatus == 0:  # all of the tests ran and passed
+        AGREEMENT.write()
+
+
+@pytest.fixture(scope="session")
+def agreement():
+    """A function of what was checked, against what, and the difference: see agreement.py."""
+    return AGREEMENT
 
 
 def build(sources, out):

@@ -16,7 +16,8 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 import nbformat
 import pytest
 import yaml
-from conftest import AXE, CHAPTER, CHROMIUM, ROOT, build
+from bs4 import BeautifulSoup
+from conftest import AXE, CHAPTER, CHROMIUM, LAID_OUT, ROOT, build
 from pybtex.database import parse_file
 from pypdf import PdfReader
 
@@ -37,7 +38,9 @@ def texts():
     for path in CHAPTER.rglob("*.ipynb"):
         if ".ipynb_checkpoints" not in path.parts:
             cells = nbformat.read(path, as_version=4).cells
-            found[path.name] = "\n".join(c.source for c in cells if c.cell_type == "markdown")
+            found[path.relative_to(CHAPTER).as_posix()] = "\n".join(
+                c.source for c in cells if c.cell_type == "markdown"
+            )
     return found
 
 
@@ -58,7 +61,7 @@ def test_every_citation_has_its_entry_and_every_entry_is_cited():
 @pytest.mark.parametrize("key", BIBLIOGRAPHY)
 def test_entry_is_complete_and_its_link_has_the_right_form(key):
     fields = BIBLIOGRAPHY[key].fields
-    assert re.fullmatch(r"\d{4}", fields["year"])
+    assert re.fullmatch(r"\d{4}[a-z]?", fields["year"])  # a letter where an author has two works in a year
     forms = {
         "doi": r"10\.\d{4,9}/\S+",
         "eprint": r"\d{4}\.\d{4,5}",
@@ -137,12 +140,13 @@ def test_glossary_and_index_can_be_reached_from_every_page(book):
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("name", ["glossary", "run-times", "changes"])
+@pytest.mark.parametrize("name", ["glossary", "run-times", "checks", "changes"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_page_around_the_text_in_the_browser(book, open_page, name, scheme, width):
     address = (book / f"{name}.html").as_uri()
     page = open_page(address, color_scheme=scheme, viewport={"width": width, "height": 900})
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.add_style_tag(content=LAID_OUT)
     page.add_script_tag(path=AXE)
     result = page.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa'], preload: false})")
     assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in result["violations"]] == []
@@ -243,13 +247,16 @@ def test_a_notebook_can_be_downloaded_from_its_page(served, open_page, tmp_path)
     assert (tmp_path / "sequence.ipynb").read_bytes() == (CHAPTER / "sequence.ipynb").read_bytes()
 
 
-def test_opened_as_a_file_a_page_shows_its_notebook_to_be_saved(book, open_page):
-    page = open_page((book / "sequence.html").as_uri())
+@pytest.mark.parametrize("name", ["sequence.ipynb", "glossary.md", "solutions/sequence.ipynb"])
+def test_a_source_can_be_downloaded_from_a_page_opened_as_a_file(book, open_page, tmp_path, name):
+    page = open_page((book / name).with_suffix(".html").as_uri())
     page.get_by_label("Download this page").click()
-    with page.expect_popup() as popup:
-        page.locator("a[href='_sources/sequence.ipynb']").click()
-    popup.value.wait_for_load_state()
-    assert '"nbformat": 4' in popup.value.locator("body").inner_text()
+    with page.expect_download() as download:
+        page.locator(f"a[href$='_sources/{name}']").click()
+    assert download.value.suggested_filename == name.split("/")[-1]
+    download.value.save_as(tmp_path / "source")
+    assert (tmp_path / "source").read_bytes() == (CHAPTER / name).read_bytes()
+    assert page.url.endswith(".html") and len(page.context.pages) == 1
 
 
 def test_every_section_has_its_download(book):
@@ -339,6 +346,34 @@ def test_the_book_shows_times_and_changes(book):
     log = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     page = (book / "changes.html").read_text(encoding="utf-8")
     assert re.findall(r"<h2>([^<]+)<a", page) == re.findall(r"^## (.+)$", log, re.MULTILINE) != []
+
+
+def test_the_book_shows_every_check_and_every_mutant(book):
+    page = BeautifulSoup((book / "checks.html").read_text(encoding="utf-8"), "html.parser")
+    shown = [[cell.get_text() for cell in row.find_all("td")] for row in page.select("tbody tr")]
+    checks = json.loads((ROOT / "book" / "agreement.json").read_text(encoding="utf-8"))
+    mutants = json.loads((ROOT / "book" / "mutants.json").read_text(encoding="utf-8"))
+    assert len(shown) == len(checks) + len(mutants)
+    straight = [[text.replace("’", "'") for text in row] for row in shown]
+    assert {(row["what"], row["against"]) for row in checks} <= {tuple(row[:2]) for row in straight}
+    assert {(row["name"], row["what"]) for row in mutants} <= {tuple(row[:2]) for row in straight}
+    assert "nothing" not in [row[2] for row in shown] or not all(m["noticed by"] for m in mutants)
+
+
+def test_tables_of_checks_and_mutants():
+    rows = [("RNN: outputs", "PyTorch's RNN", 1e-6), ("Loss: value", "PyTorch's cross_entropy", 0)]
+    rows = [dict(zip(("what", "against", "at_most"), row, strict=True)) for row in rows]
+    lines = made_pages.check_tables(rows)
+    assert [line for line in lines if line.startswith("##")] == [
+        "## Layers and models beside those of PyTorch",
+        "## Losses, probabilities, data and searches",
+    ]
+    assert "| RNN: outputs | PyTorch's RNN | $10^{-6}$ |" in lines and lines[-1].endswith("| none |")
+    results = [{"name": "a", "what": "b", "noticed by": "tests/test_x.py::test_y_z"}]
+    results += [{"name": "c", "what": "<eos>", "noticed by": None}]
+    lines = made_pages.mutant_table(results)
+    assert "They noticed 1 of 2 small breakages." in lines
+    assert lines[-2:] == ["| a | b | `test_x.py` y z |", "| c | &lt;eos> | nothing |"]
 
 
 def test_citation_file_has_the_required_fields_and_agrees_with_the_project():

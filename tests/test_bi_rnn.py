@@ -15,13 +15,16 @@ from d2l_utils.bi_rnn import (
     reverse_valid,
     train_restorer,
 )
+from d2l_utils.gru import GRUScratch
 from d2l_utils.lang_model_dataset import random_batches
+from d2l_utils.lstm import LSTMScratch
 from d2l_utils.rnn_gluon import LMGluon, adam_step, initialized
 from d2l_utils.rnn_scratch import RNNScratch, evaluate, train
 from d2l_utils.sequence import set_seed
 
 import numpy as onp
 import pytest
+from agreement import apart
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mxnet import autograd, init, np, npx
@@ -76,6 +79,20 @@ def all_paths(pi, A, E, x):
                 for t in range(steps):
                     smoothing[t, z[t]] += p
     return filtering / filtering.sum(axis=1, keepdims=True), smoothing / total, total
+
+
+def test_recursions_agree_with_the_sum_over_all_paths(agreement):
+    """On drawn models that are the same in every run."""
+    for seed in range(40):
+        rng = onp.random.default_rng(seed)
+        k, symbols, steps = rng.integers(1, 4), rng.integers(1, 4), rng.integers(1, 6)
+        pi, A, E = (rng.dirichlet(onp.ones(n), rows) for n, rows in ((k, None), (k, k), (symbols, k)))
+        model = pi, A, E, rng.integers(0, symbols, steps)
+        filtering, smoothing, log_prob = forward_backward(*model)
+        for ours, expected in zip((filtering, smoothing, math.exp(log_prob)), all_paths(*model), strict=True):
+            difference = apart(ours, expected)
+            assert difference < 1e-12
+            agreement("Forward–backward recursions", "the sum over all paths", difference)
 
 
 @settings(deadline=None, max_examples=60)
@@ -160,7 +177,7 @@ def copy_direction(layer, gluon, prefix):
         getattr(gluon, f"{prefix}_{name}").set_data(array)
 
 
-def test_scratch_and_gluon_with_equal_weights_are_the_same_layer():
+def test_scratch_and_gluon_with_equal_weights_are_the_same_layer(agreement):
     scratch = BiRNNScratch(RNNScratch(D, H), RNNScratch(D, H))
     for param in scratch.params:
         param[:] = np.random.uniform(-0.7, 0.7, param.shape)  # biases that are not zero as well
@@ -180,12 +197,43 @@ def test_scratch_and_gluon_with_equal_weights_are_the_same_layer():
         last = onp.stack([s.asnumpy() for s in last]).reshape(2, B, H)
         found.append((outputs.asnumpy(), last, X.grad.asnumpy()))
     assert scratch.num_hiddens == 2 * H == found[0][0].shape[-1]
-    for ours, theirs in zip(*found, strict=True):
+    what, against = "Bidirectional RNN from scratch", "Gluon's bidirectional RNN"
+    for kind, ours, theirs in zip(("outputs", "outputs", "gradients"), *found, strict=True):
         onp.testing.assert_allclose(ours, theirs, atol=1e-5)
+        agreement(f"{what}: {kind}", against, apart(ours, theirs))
     for layer, prefix in ((scratch.forward_layer, "l0"), (scratch.backward_layer, "r0")):
         for name, param in (("i2h_weight", layer.W_xh), ("h2h_weight", layer.W_hh), ("i2h_bias", layer.b_h)):
             theirs = getattr(fused, f"{prefix}_{name}").grad().asnumpy()
             onp.testing.assert_allclose(param.grad.asnumpy().T, theirs, rtol=1e-4, atol=1e-5)
+            agreement(f"{what}: gradients", against, apart(param.grad.T, theirs))
+
+
+@pytest.mark.parametrize("make", [RNNScratch, GRUScratch, LSTMScratch])
+def test_scratch_gradient_against_finite_differences(make, agreement):
+    layer = BiRNNScratch(make(D, 3, dtype="float64"), make(D, 2, dtype="float64"))
+    X = np.array(onp.random.default_rng(0).normal(size=(4, B, D)), dtype="float64")
+    weights = np.array(onp.random.default_rng(1).normal(size=(4, B, 5)), dtype="float64")
+    X.attach_grad()
+
+    def loss():
+        return (layer(X, layer.begin_state(B))[0] * weights).sum()
+
+    with autograd.record():
+        value = loss()
+    value.backward()
+    eps = 1e-5
+    for param in [*layer.params, X]:
+        largest = float(abs(param.grad).max())
+        for index in list(onp.ndindex(param.shape))[::3]:
+            kept, sides = float(param[index]), []
+            for moved in (kept + eps, kept - eps):
+                param[index] = moved
+                sides.append(float(loss()))
+            param[index] = kept
+            error = abs((sides[0] - sides[1]) / (2 * eps) - float(param.grad[index]))
+            assert error < 1e-8
+            what = "Bidirectional RNN, GRU and LSTM from scratch: gradients"
+            agreement(what, "finite differences", error / largest)
 
 
 def test_each_half_depends_on_its_own_side_alone():
@@ -226,7 +274,7 @@ def two_directions(kind, **options):
 
 
 @pytest.mark.parametrize("kind", LAYERS)
-def test_without_padding_the_block_is_gluons_bidirectional_layer(kind):
+def test_without_padding_the_block_is_gluons_bidirectional_layer(kind, agreement):
     layer = two_directions(kind)
     fused = LAYERS[kind](H, input_size=D, bidirectional=True)
     fused.initialize()
@@ -235,6 +283,8 @@ def test_without_padding_the_block_is_gluons_bidirectional_layer(kind):
             getattr(fused, f"{prefix}_{name}").set_data(getattr(part, f"l0_{name}").data())
     X = np.random.normal(size=(T, B, D))
     onp.testing.assert_allclose(layer(X).asnumpy(), read(fused, X).asnumpy(), atol=1e-6)
+    what = f"Our bidirectional {kind}: outputs"
+    agreement(what, f"Gluon's bidirectional {kind}", apart(layer(X), read(fused, X)))
     assert (layer(X, [T] * B) == layer(X)).all()
 
 
@@ -295,12 +345,14 @@ def test_a_share_that_is_no_probability_is_an_error(share):
         hide(onp.zeros(3), share, 7, onp.random.default_rng(0))
 
 
-def test_the_loss_counts_hidden_tokens_alone():
+def test_the_loss_counts_hidden_tokens_alone(agreement):
     rng = onp.random.default_rng(0)
     logits, Y, hidden = rng.normal(size=(T, B, 7)), rng.integers(0, 7, (B, T)), rng.random((B, T)) < 0.4
     log_p = logits - onp.log(onp.exp(logits).sum(-1, keepdims=True))
     expected = -onp.mean([log_p[t, b, Y[b, t]] for b in range(B) for t in range(T) if hidden[b, t]])
-    assert math.isclose(float(hidden_loss(np.array(logits), Y, hidden)), expected, rel_tol=1e-5)
+    loss = hidden_loss(np.array(logits), Y, hidden)
+    assert math.isclose(float(loss), expected, rel_tol=1e-5)
+    agreement("Loss of hidden tokens: value", "its definition in NumPy", apart(loss, expected))
     assert float(hidden_loss(np.array(logits), Y, hidden & False)) == 0
 
 

@@ -9,18 +9,25 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import nbformat
 import pytest
-from conftest import AXE, CHAPTER, build
+from conftest import AXE, CHAPTER, LAID_OUT, build
 
-TEXTS = ["index", "glossary", "run-times", "changes", "references"]
-SOURCES = [*(CHAPTER / f"{name}.md" for name in TEXTS), *sorted(CHAPTER.glob("*.ipynb"))]
-PAGES = [*(source.stem for source in SOURCES), "search", "genindex"]
+
+def name(source):
+    """Return the name of a page, such as solutions/rnn."""
+    return source.relative_to(CHAPTER).with_suffix("").as_posix()
+
+
+TEXTS = ["index", "glossary", "run-times", "checks", "changes", "references"]
+NOTEBOOKS = sorted([*CHAPTER.glob("*.ipynb"), *CHAPTER.glob("solutions/*.ipynb")])
+SOURCES = [*(CHAPTER / f"{name}.md" for name in TEXTS), *NOTEBOOKS]
+PAGES = [*(name(source) for source in SOURCES), "search", "genindex"]
 
 
 def test_every_notebook_is_a_page_in_the_reading_order(book):
     front = (book / "index.html").read_text(encoding="utf-8")
     for source in SOURCES[1:]:
-        assert (book / f"{source.stem}.html").is_file()
-        assert f'href="{source.stem}.html"' in front
+        assert (book / f"{name(source)}.html").is_file()
+        assert f'href="{name(source)}.html"' in front
 
 
 def test_two_builds_are_equal(book, tmp_path):
@@ -44,7 +51,7 @@ class Elements(html.parser.HTMLParser):
 @pytest.mark.parametrize("page", PAGES)
 def test_page_is_whole_by_itself(book, page):
     """Every picture has alternative text; what the browser loads is local and exists; links resolve."""
-    elements = Elements(book / f"{page}.html").found
+    elements, folder = Elements(book / f"{page}.html").found, (book / page).parent
     ids = {attributes["id"] for _, attributes in elements if "id" in attributes}
     for tag, attributes in elements:
         if tag == "img":
@@ -54,10 +61,10 @@ def test_page_is_whole_by_itself(book, page):
             loaded = attributes["href"]
         if loaded and not loaded.startswith("data:"):
             assert "://" not in loaded and not loaded.startswith("//")
-            assert (book / loaded.split("?")[0]).is_file(), loaded
+            assert (folder / loaded.split("?")[0]).is_file(), loaded
         if tag == "a" and (link := attributes.get("href")) and "://" not in link:
             file, _, anchor = link.partition("#")
-            assert not file or (book / file).exists(), link
+            assert not file or (folder / file).exists(), link
             if anchor and not file:
                 assert anchor in ids, link
 
@@ -71,17 +78,17 @@ def picture_text(output):
 
 
 def test_a_section_shows_its_pictures_with_the_text_of_the_notebook(book):
-    for source in CHAPTER.glob("*.ipynb"):
+    for source in NOTEBOOKS:
         cells = nbformat.read(source, as_version=4).cells
         outputs = [o for c in cells if c.cell_type == "code" for o in c.outputs]
         texts = [text for text in map(picture_text, outputs) if text is not None]
-        elements = Elements(book / f"{source.stem}.html").found
+        elements = Elements(book / f"{name(source)}.html").found
         shown = [attributes["alt"] for tag, attributes in elements if tag == "img"]
-        assert texts and [text for text in shown if text in texts] == texts
+        assert (texts or "solutions" in source.parts) and [text for text in shown if text in texts] == texts
 
 
 def test_equation_tags_are_unique():
-    text = "\n".join(c.source for p in CHAPTER.glob("*.ipynb") for c in nbformat.read(p, as_version=4).cells)
+    text = "\n".join(c.source for p in NOTEBOOKS for c in nbformat.read(p, as_version=4).cells)
     tags = re.findall(r"\\tag\{([^}]*)\}", text)
     assert len(tags) == len(set(tags)) > 0
 
@@ -120,6 +127,7 @@ def test_page_in_the_browser(book, open_page, name, scheme, width):
     )
     assert page.evaluate("document.documentElement.dataset.theme") == scheme
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.add_style_tag(content=LAID_OUT)
     page.add_script_tag(path=AXE)
     result = page.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa'], preload: false})")
     assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in result["violations"]] == []

@@ -10,6 +10,7 @@ from d2l_utils.sequence import set_seed
 
 import numpy as onp
 import pytest
+from agreement import apart
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mxnet import autograd, np, npx
@@ -51,7 +52,7 @@ def close(a, b, tolerance=1e-5):
     onp.testing.assert_allclose(a.asnumpy(), b.asnumpy(), rtol=0, atol=tolerance)
 
 
-def test_scratch_follows_the_equations():
+def test_scratch_follows_the_equations(agreement):
     widths = [D, 4, 3, 6]
     stack = StackedScratch([RNNScratch(a, b) for a, b in zip(widths, widths[1:], strict=False)])
     for param in stack.params:
@@ -66,6 +67,8 @@ def test_scratch_follows_the_equations():
             W_xh, W_hh, b_h = (param.asnumpy() for param in layer.params)
             below = state[number] = onp.tanh(below @ W_xh + state[number] @ W_hh + b_h)
         onp.testing.assert_allclose(outputs[t].asnumpy(), below, atol=1e-5)
+        what = "Stack of three RNN layers from scratch: outputs"
+        agreement(what, "its equations in NumPy", apart(outputs[t], below))
     for ours, expected in zip(new, state, strict=True):
         onp.testing.assert_allclose(ours.asnumpy(), expected, atol=1e-5)
 
@@ -104,7 +107,7 @@ def scratch_and_fused():
     return stack, fused
 
 
-def test_scratch_is_the_stack_of_gluon():
+def test_scratch_is_the_stack_of_gluon(agreement):
     stack, fused = scratch_and_fused()
     X, weights = np.random.normal(size=(T, B, D)), np.random.normal(size=(T, B, H))
     start = np.random.normal(size=(2, B, H))
@@ -118,15 +121,20 @@ def test_scratch_is_the_stack_of_gluon():
     loss.backward()
     close(ours, theirs)
     close(np.stack(states), state)
+    what, against = "Stack of two RNN layers from scratch", "Gluon's RNN of two layers"
+    agreement(f"{what}: outputs", against, max(apart(ours, theirs), apart(np.stack(states), state)))
     for number, layer in enumerate(stack.layers):
         close(layer.W_xh.grad.T, getattr(fused, f"l{number}_i2h_weight").grad(), 1e-4)
         close(layer.W_hh.grad.T, getattr(fused, f"l{number}_h2h_weight").grad(), 1e-4)
         close(layer.b_h.grad, getattr(fused, f"l{number}_h2h_bias").grad(), 1e-4)
+        grads = [getattr(fused, f"l{number}_{name}").grad() for name in NAMES]
+        for param, grad in zip(layer.params, grads, strict=False):
+            agreement(f"{what}: gradients", against, apart(param.grad.T, grad))
 
 
 @pytest.mark.parametrize("bidirectional", [False, True])
 @pytest.mark.parametrize("kind", KINDS)
-def test_our_stack_is_the_stack_of_gluon(kind, bidirectional):
+def test_our_stack_is_the_stack_of_gluon(kind, bidirectional, agreement):
     options = {"input_size": D, "bidirectional": bidirectional}
     fused = started(KINDS[kind](H, num_layers=2, **options))
     stack = started(StackedRNN(KINDS[kind], H, 2, **options))
@@ -145,12 +153,17 @@ def test_our_stack_is_the_stack_of_gluon(kind, bidirectional):
         loss = (ours * weights).sum()
     loss.backward()
     close(ours, theirs)
+    cell = kind.upper().replace("TANH", "RNN")
+    what, against = f"Our stack of two Gluon {cell} layers", f"Gluon's {cell} of two layers"
+    agreement(f"{what}: outputs", against, apart(ours, theirs))
     expected = [s[number * rows : (number + 1) * rows] for number in range(2) for s in states]
     for a, b in zip(new, expected, strict=True):
         close(a, b)
     for number, layer in enumerate(stack.layers):
         for name in NAMES:
-            close(getattr(layer, f"l0_{name}").grad(), getattr(fused, f"l{number}_{name}").grad(), 1e-4)
+            grads = getattr(layer, f"l0_{name}").grad(), getattr(fused, f"l{number}_{name}").grad()
+            close(*grads, 1e-4)
+            agreement(f"{what}: gradients", against, apart(*grads))
 
 
 @settings(deadline=None, max_examples=30)
@@ -187,6 +200,7 @@ def test_dropout_acts_between_layers_in_training_and_nowhere_else(name):
     stack, X = stacks(0.5)[name], np.random.normal(size=(T, B, D))
     state = stack.begin_state(B)
     evaluation, quiet = stack(X, state)
+    assert (stack(X, state)[0] == evaluation).all()
     with autograd.record():
         training, noisy = stack(X, state)
         again, _ = stack(X, state)
@@ -228,7 +242,7 @@ def slopes(loss_of, params, grads, eps):
         yield norm, (sides[0] - sides[1]) / (2 * eps)
 
 
-def test_scratch_gradient_with_dropout_against_finite_differences():
+def test_scratch_gradient_with_dropout_against_finite_differences(agreement):
     layers = [RNNScratch(H if number else D, H, "float64") for number in range(3)]
     model = LMScratch(StackedScratch(layers, 0.4), D, "float64")
     model.rnn.layers[0].W_xh[:] *= 3
@@ -250,12 +264,15 @@ def test_scratch_gradient_with_dropout_against_finite_differences():
                 with autograd.record():
                     sides.append(float(loss_of()))
             param[index] = value
-            assert abs((sides[0] - sides[1]) / (2 * eps) - grad[index]) < 1e-9
+            error = abs((sides[0] - sides[1]) / (2 * eps) - grad[index])
+            assert error < 1e-9
+            what = "Language model with a stack from scratch and dropout: gradients"
+            agreement(what, "finite differences", error / abs(grad).max())
     assert min(abs(grad).max() for grad in analytic) > 1e-6
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_gluon_gradient_with_dropout_against_finite_differences(kind):
+def test_gluon_gradient_with_dropout_against_finite_differences(kind, agreement):
     stack = started(StackedRNN(KINDS[kind], H, 3, 0.4, input_size=D))
     X, weights = np.random.normal(size=(T, B, D)), np.random.normal(size=(T, B, H))
     dropped = []
@@ -270,6 +287,8 @@ def test_gluon_gradient_with_dropout_against_finite_differences(kind):
     arrays, grads = [p.data() for p in params], [p.grad() for p in params]
     for norm, slope in slopes(loss_of, arrays, grads, 5e-3):
         assert norm > 0.02 and abs(slope / norm - 1) < 0.005
+        what = "Our stack of Gluon layers with dropout, single precision: gradients"
+        agreement(what, "finite differences", abs(slope / norm - 1))
     loss_of()  # in evaluation
     assert abs(dropped[0] / dropped[-1] - 1) > 0.01  # so that the gradient above was one with dropout
 

@@ -18,6 +18,7 @@ import nbformat
 import numpy as onp
 import psutil
 import pytest
+from agreement import apart
 from mxnet import npx
 from mxnet.gluon import rnn
 
@@ -259,7 +260,7 @@ def train_alone(ids):
     return net, norms
 
 
-def test_two_workers_one_fails_and_the_restart_ends_where_one_process_does(folder):
+def test_two_workers_one_fails_and_the_restart_ends_where_one_process_does(folder, agreement):
     """A worker that raises would wait for the others at a barrier if it left in the usual way."""
     script, steps = folder / "faulty.py", (500 - 1) // (ROWS * STEPS)  # in an epoch
     script.write_text(
@@ -303,6 +304,7 @@ worker.main()
     load_parameters(together, folder / f"epoch-{EPOCHS}.npz")
     for a, b in zip(parameters(alone), parameters(together), strict=True):
         onp.testing.assert_allclose(a.asnumpy(), b.asnumpy(), rtol=0, atol=1e-5)
+        agreement("Weights after training with two workers", "one process", apart(b, a))
 
 
 def test_rows_that_cannot_be_shared_are_refused():

@@ -14,6 +14,7 @@ from d2l_utils.sequence import set_seed
 
 import numpy as onp
 import pytest
+from agreement import apart
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mxnet import autograd, gluon, init, np, npx
@@ -167,6 +168,18 @@ def test_masked_loss_by_hand():
     assert float(loss) / math.log(2) == pytest.approx(7 / 4, rel=1e-6)
 
 
+def test_masked_loss_agrees_with_its_definition(agreement):
+    for seed in range(20):
+        rng = onp.random.default_rng(seed)
+        logits, labels = rng.normal(size=(5, 4, V)).astype("float32"), rng.integers(0, V, (4, 5))
+        lengths = [*rng.integers(0, 6, 3), 5]
+        log_p = logits - onp.log(onp.exp(logits.astype("float64")).sum(-1, keepdims=True))
+        expected = -onp.mean([log_p[t, b, labels[b, t]] for b in range(4) for t in range(lengths[b])])
+        difference = apart(masked_cross_entropy(np.array(logits), labels, lengths), expected)
+        assert difference < 1e-5
+        agreement("Masked loss: value", "its definition in NumPy", difference)
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.integers(1, 4), st.integers(1, 5), st.integers(0, 3), st.integers(0, 99))
 def test_masked_loss_is_the_mean_over_real_tokens(B, T, more, seed):
@@ -223,7 +236,7 @@ def step_by_step(net, src, src_len, max_len):
     return written
 
 
-def test_greedy_writes_for_all_rows_what_it_writes_for_each(net):
+def test_greedy_writes_for_all_rows_what_it_writes_for_each(net, agreement):
     ends = set()
     for seed in range(8):
         set_seed(seed)
@@ -234,6 +247,8 @@ def test_greedy_writes_for_all_rows_what_it_writes_for_each(net):
             one = src[row : row + 1], src_len[row : row + 1]
             assert together[row] == step_by_step(net, *one, 9)
             assert greedy(net, *one, BOS, EOS, 9) == [together[row]]
+            different = together[row] != step_by_step(net, *one, 9)
+            agreement("Greedy writing of a whole minibatch", "one row alone, step by step", different)
         ends |= {len(written) for written in together}
     assert len(ends) > 2 and 9 in ends  # some ended early, some at the limit
 

@@ -8,6 +8,7 @@ from d2l_utils.sequence import set_seed
 
 import numpy as onp
 import pytest
+from agreement import apart
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mxnet import autograd, init, np, npx
@@ -45,7 +46,7 @@ def sigmoid(a):
 
 @FORMS
 @pytest.mark.parametrize("steps", [1, T])
-def test_scratch_follows_the_equations(reset_after, steps):
+def test_scratch_follows_the_equations(reset_after, steps, agreement):
     gru, (X, H_0) = random_gru(reset_after), random_input(steps=steps)
     outputs, (last,) = gru(X, [H_0])
     W_x, W_h, b = (p.asnumpy() for p in gru.params[:3])
@@ -58,12 +59,13 @@ def test_scratch_follows_the_equations(reset_after, steps):
         inner = r * (h @ W_hh + gru.b_hh.asnumpy()) if reset_after else (r * h) @ W_hh
         h = z * h + (1 - z) * onp.tanh(x[t] @ W_xh + b_h + inner)
         onp.testing.assert_allclose(outputs[t].asnumpy(), h, atol=1e-5)
+        agreement("GRU from scratch, both forms: outputs", "its equations in NumPy", apart(outputs[t], h))
     assert outputs.shape == (steps, B, H) and last.shape == (B, H)
     onp.testing.assert_allclose(last.asnumpy(), h, atol=1e-5)
 
 
 @FORMS
-def test_gradient_against_finite_differences(reset_after):
+def test_gradient_against_finite_differences(reset_after, agreement):
     gru, (X, H_0) = random_gru(reset_after, "float64"), random_input("float64", steps=4)
     weights = np.array(onp.random.default_rng(2).normal(size=(4, B, H)), dtype="float64")
     H_0.attach_grad()
@@ -82,7 +84,10 @@ def test_gradient_against_finite_differences(reset_after):
                 param[index] = moved
                 sides.append(float(loss()))
             param[index] = kept
-            assert abs((sides[0] - sides[1]) / (2 * eps) - float(param.grad[index])) < 1e-8
+            error = abs((sides[0] - sides[1]) / (2 * eps) - float(param.grad[index]))
+            assert error < 1e-8
+            largest = float(abs(param.grad).max())
+            agreement("GRU from scratch, both forms: gradients", "finite differences", error / largest)
 
 
 def to_gluon(gru):
@@ -96,7 +101,7 @@ def to_gluon(gru):
     return layer
 
 
-def test_reset_after_is_the_layer_of_gluon():
+def test_reset_after_is_the_layer_of_gluon(agreement):
     gru, (X, H_0) = random_gru(True), random_input()
     layer, X_2, H_2 = to_gluon(gru), X.copy(), H_0[None].copy()
     weights = np.random.normal(size=(T, B, H))
@@ -115,8 +120,10 @@ def test_reset_after_is_the_layer_of_gluon():
     named = (layer.l0_i2h_weight, layer.l0_h2h_weight, layer.l0_i2h_bias)
     theirs += [param.grad().asnumpy() for param in named]
     theirs.append(layer.l0_h2h_bias.grad().asnumpy()[2 * H :])
-    for a, b in zip(ours, theirs, strict=True):
+    for number, (a, b) in enumerate(zip(ours, theirs, strict=True)):
         onp.testing.assert_allclose(a, b.reshape(a.shape), rtol=1e-5, atol=1e-5)
+        kind = "outputs" if number < 2 else "gradients"
+        agreement(f"GRU from scratch: {kind}", "Gluon's GRU", apart(a, b))
 
 
 def test_reset_before_is_another_model():

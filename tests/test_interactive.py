@@ -12,10 +12,11 @@ import time
 import urllib.error
 import urllib.request
 
-from d2l_utils import interactive
+from d2l_utils import beam_search, interactive
 from d2l_utils.corpora import read_story, read_sunspots
 from d2l_utils.lang_model import count_ngrams, normalize, split_text
 from d2l_utils.lang_model_dataset import load_corpus
+from d2l_utils.rnn_gluon import LMGluon, initialized
 from d2l_utils.rnn_scratch import LMScratch, RNNScratch, evaluate, generate
 
 import nbformat
@@ -34,6 +35,8 @@ FIGURES = {  # section: script
     "rnn": "unrolled_rnn",
     "rnn-scratch": "character_model",
     "bptt": "gradient_lags",
+    "gru": "character_model",
+    "beam-search": "beam_explorer",
 }
 LAPTOP = {"width": 1280, "height": 900}
 HOST = "[data-lm-suppress-shortcuts]"  # the element around a figure
@@ -91,6 +94,7 @@ class Figure:
 
     def __init__(self, page, number=0):
         self.page, self.root = page, page.locator(HOST).nth(number)
+        self.root.scroll_into_view_if_needed()  # that makes it start
         self.root.get_by_role("status").wait_for()
 
     def status(self):
@@ -125,9 +129,11 @@ def open_figure(book, open_page):
 
 def standalone(tmp_path, script, data):
     """Return the address of a page that holds nothing but a figure."""
-    page = interactive.interactive_html(b"", "A picture of nothing.", 640, script, data)
+    page = interactive.interactive_html(b"", "A picture of nothing.", (640, 280), script, data)
     path = tmp_path / "figure.html"
-    path.write_text(f"<!doctype html><html lang=en><title>t</title>{page}</html>", encoding="utf-8")
+    head = "<!doctype html><html lang=en><meta name=viewport content='width=device-width'><title>t</title>"
+    head += "<meta name=color-scheme content='light dark'>"
+    path.write_text(f"{head}<main>{page}</main></html>", encoding="utf-8")
     return path.as_uri()
 
 
@@ -152,6 +158,8 @@ CONTROLS = {
     "rnn": ("Weight", "Home"),
     "rnn-scratch": ("Unit", "ArrowRight"),
     "bptt": ("Spectral radius", "ArrowRight"),
+    "gru": ("Unit", "ArrowRight"),
+    "beam-search": ("Length penalty", "Home"),
 }
 
 
@@ -160,13 +168,17 @@ CONTROLS = {
 @pytest.mark.parametrize("section", FIGURES)
 def test_figure_works_by_mouse_and_by_keyboard(open_figure, section, scheme, width):
     figure = open_figure(section, color_scheme=scheme, viewport={"width": width, "height": 900})
+    operate_and_inspect(figure, *CONTROLS[section], width)
+
+
+def operate_and_inspect(figure, name, key, width):
+    """Operate one control of a figure by mouse, then by key; let axe look at it."""
     page = figure.page
     assert not figure.root.locator("img").is_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     box = figure.root.bounding_box()
     assert box["x"] >= 0 and box["x"] + box["width"] <= width and 200 < box["height"] < 1000
 
-    name, key = CONTROLS[section]
     first = figure.status()
     control = figure.slider(name)
     control.scroll_into_view_if_needed()
@@ -434,7 +446,8 @@ def check_character_model(figure, tokens, run, text, units=(1, 40, 128)):
                 assert abs(float(value) - states[place - 1, unit - 1]) < 1e-4, (name, unit, place)
     if len(read) > 1:
         loss = -np.mean([log_probs[t, tokens.index(x)] for t, x in enumerate(read[1:])])
-        assert f"Perplexity of the text: {np.exp(loss):.2f}" in figure.status()
+        shown = re.search(r"Perplexity of the text: (\d+\.\d\d)", figure.status())[1]
+        assert float(shown) == pytest.approx(np.exp(loss), rel=1e-4, abs=0.006)
 
 
 def page_model():
@@ -510,6 +523,54 @@ def test_map_answers_a_click(open_figure):
     assert figure.status().startswith("Unit 6")
 
 
+def page_gru():
+    """Return a Gluon model with the weights that the figure of the page carries, and its data."""
+    data = figure_data("gru")
+    H, V = data["W_hq"].shape
+    net = initialized(LMGluon(rnn.GRU(H), V), H)
+    second = np.concatenate([np.zeros(2 * H), data["b_hh"]])
+    values = {"i2h_weight": data["W_xh"].T, "h2h_weight": data["W_hh"].T, "i2h_bias": data["b_h"]}
+    for name, value in (values | {"h2h_bias": second}).items():
+        getattr(net.rnn, f"l0_{name}").set_data(mxnp.array(value, dtype="float32"))
+    net.output.weight.set_data(mxnp.array(data["W_hq"].T, dtype="float32"))
+    net.output.bias.set_data(mxnp.array(data["b_q"]))
+    return net, data
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_gru_of_the_page_equals_mxnet(open_figure, text):
+    """States and probabilities are those of the layer; the gates those of its equations."""
+    net, data = page_gru()
+    H, V = data["W_hq"].shape
+
+    def run(ids):
+        inputs = npx.one_hot(mxnp.array([ids]).T, V)
+        states = net.rnn(inputs, net.begin_state(1))[0][:, 0]
+        before = mxnp.concatenate([mxnp.zeros((1, H)), states[:-1]])
+        x = mxnp.array(data["W_xh"][ids], dtype="float32") + mxnp.array(data["b_h"])
+        h = mxnp.dot(before, mxnp.array(data["W_hh"], dtype="float32"))
+        reset, update = mxnp.split(npx.sigmoid((x + h)[:, : 2 * H]), 2, axis=1)
+        memory = reset * (h[:, 2 * H :] + mxnp.array(data["b_hh"]))
+        views = {"hidden state": states, "reset gate": reset, "update gate": update}
+        views["candidate"] = mxnp.tanh(x[:, 2 * H :] + memory)
+        log_probs = npx.log_softmax(net(np.array([ids]), net.begin_state(1))[0][:, 0])
+        return log_probs.asnumpy(), {name: values.asnumpy() for name, values in views.items()}
+
+    figure = open_figure("gru")
+    check_character_model(figure, data["tokens"], run, text, units=(1, 70, H))
+    shown = figure.root.get_by_role("combobox", name="Show").locator("option").all_inner_texts()
+    assert shown == ["hidden state", "reset gate", "update gate", "candidate"]
+
+
+def test_gru_of_the_page_is_the_one_that_was_trained():
+    net, data = page_gru()
+    _, valid_ids, vocab = load_corpus(normalize(read_story()))
+    assert data["tokens"] == vocab.idx_to_token
+    rounded = printed("gru", "GRU, weights of 16 bits:").split()[-1]
+    assert printed("gru", "GRU: training").split()[-1] == rounded  # as good as before
+    assert abs(evaluate(net, valid_ids) - float(rounded)) < 0.006
+
+
 def gated_weights(rng, cell, H, V):
     """Return random float32 weights in the figure's form."""
     G = {"gru": 3, "lstm": 4}[cell]
@@ -582,6 +643,138 @@ def test_gru_with_one_bias_resets_before_the_product(open_page, tmp_path):
     check_character_model(figure, tokens, run, "the clock struck", units=(1, 7, 16))
 
 
+def test_half_precision_is_read_in_the_page(open_page):
+    """All 16-bit patterns but those of infinity and NaN, subnormal numbers included."""
+    source = (interactive.SCRIPTS / "common.js").read_text(encoding="utf-8")
+    half = re.search(r"^function half\(.*?^}", source, re.S | re.M)[0]
+    all_of_them = "Array.from({length: 65536}, (_, bits) => half(bits))"
+    read = open_page("about:blank").evaluate(f"() => {{ {half}; return {all_of_them}; }}")
+    values = np.arange(65536, dtype="uint16").view("float16").astype(float)
+    finite = np.isfinite(values)
+    assert (np.array(read)[finite] == values[finite]).all() and finite.sum() == 63488
+
+
+BOS, EOS, LIMIT, WIDEST = 1, 2, 6, 5  # of the toy that the beam search explorer searches
+
+
+@pytest.fixture(scope="module")
+def toys():
+    """Two models: the next token depends on the last one, by a table; the second one ends more readily."""
+    tables = [np.random.default_rng(5).normal(0, 1.5, (9, 9)) for _ in range(2)]
+    for table, readiness in zip(tables, (0, 2), strict=True):
+        table[:, BOS] = -np.inf
+        table[:, EOS] += readiness - np.arange(9) / 4
+    return [table - np.log(np.exp(table).sum(axis=1, keepdims=True)) for table in tables]
+
+
+@pytest.fixture(scope="module")
+def explorer_data(toys):
+    """What the figure needs, gathered by a wrapper around the step as in the section on beam search."""
+    sentences = []
+    for number, table in enumerate(toys):
+        seen = {}
+
+        def step(tokens, state, table=table, seen=seen):
+            prefixes = np.concatenate([state[0], tokens[:, None]], axis=1)
+            for path in prefixes.tolist():
+                seen[tuple(path)] = table[path[-1]]
+            return table[tokens], [prefixes]
+
+        for width in range(1, WIDEST + 1):
+            beam_search.beam_search(step, [np.empty((1, 0), int)], 1, BOS, EOS, width, LIMIT, 0.0, 1000)
+        rows = {path: i for i, path in enumerate(seen)}
+        best = np.argsort(-np.array([*seen.values()]), axis=1, kind="stable")[:, :WIDEST]
+        tree = {"parent": [rows.get(path[:-1], -1) for path in seen], "token": [path[-1] for path in seen]}
+        tree = {name: np.array(value, "int16") for name, value in (tree | {"best": best}).items()}
+        tree["values"] = np.take_along_axis(np.array([*seen.values()]), best, axis=1)
+        tree["end"] = np.array([log_probs[EOS] for log_probs in seen.values()])
+        sentences.append(tree | {"source": f"sentence {number}", "references": []})
+    words = ["a", "<bos>", "<eos>", "b", "c", "d", "e", "f", "g"]
+    sentences[0]["references"] = [" ".join(words[i] for i in toy_search(toys[0], WIDEST, 0)[0].tokens)]
+    return {"sentences": sentences, "words": words, "eos": EOS, "max_len": LIMIT, "widths": WIDEST}
+
+
+def toy_search(table, width, alpha, limit=LIMIT):
+    def step(tokens, state):
+        return table[tokens], state
+
+    return beam_search.beam_search(step, [], 1, BOS, EOS, width, limit, alpha)[0]
+
+
+@pytest.fixture
+def explorer(open_page, tmp_path, explorer_data):
+    return Figure(open_page(standalone(tmp_path, "beam_explorer", explorer_data)))
+
+
+def test_beam_search_explorer_equals_the_search(explorer, toys, explorer_data):
+    names, best = explorer_data["words"], set()
+    for number, table in enumerate(toys):
+        explorer.root.get_by_role("combobox", name="Sentence").select_option(f"sentence {number}")
+        for width in range(1, WIDEST + 1):
+            for alpha in (0, 0.75, 2):
+                explorer.set(Width=width, Length_penalty=alpha)
+                found = toy_search(table, width, alpha)
+                rows = explorer.root.locator("tr:has(td.output)")
+                cells = rows.evaluate_all("rows => rows.map(r => [...r.cells].map(c => c.textContent))")
+                assert len(cells) >= len(found) > 0
+                for h, (text, log_prob, length, score) in zip(found, cells, strict=False):
+                    assert text == " ".join(names[i] for i in h.tokens) or not h.tokens
+                    assert float(log_prob.replace("−", "-")) == pytest.approx(h.log_prob, abs=6e-4)
+                    assert float(score.replace("−", "-")) == pytest.approx(h.score, abs=6e-5)
+                    assert int(length) == len(h.tokens) + 1
+                (greedy,), P = toy_search(table, 1, 0), np.exp(found[0].log_prob)
+                status = explorer.status()
+                assert f"Best: “{cells[0][0]}”, score {found[0].score:.4f}, probability {P:.4f}" in status
+                assert status.endswith(f"probability {np.exp(greedy.log_prob):.4f}.")
+                assert ("no output is likelier" in status) == (P > 1 / (width + 1))
+                right = cells[0][0] in explorer_data["sentences"][number]["references"]
+                assert ("equal to a reference" in status) == right
+                best.add((number, cells[0][0]))
+    assert len(best) > 3  # else width and penalty would not matter
+    assert explorer.page.log == []
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_beam_search_explorer_shows_each_step(explorer, toys, explorer_data, number):
+    """The continuations of a step are those of the kept prefixes of the step before."""
+    names, table, width = explorer_data["words"], toys[number], 3
+    explorer.root.get_by_role("combobox", name="Sentence").select_option(f"sentence {number}")
+    explorer.set(Width=width)
+    live, finished = [((BOS,), 0.0)], []
+    for t in range(1, int(explorer.slider("Look at step").get_attribute("max")) + 1):
+        explorer.set(Look_at_step=t)
+        every = []
+        for path, p in live:
+            tokens = [EOS] if t == LIMIT + 1 else np.argsort(-table[path[-1]])[:width]
+            every += [((*path, int(i)), p + table[path[-1], i]) for i in tokens]
+        every.sort(key=lambda pair: -pair[1])
+        rows = explorer.rows()
+        for (label, (P,)), (path, log_prob) in zip(rows, every[: len(rows)], strict=True):
+            assert label.strip() == " ".join(names[i] for i in path[1:][-3:])
+            assert float(P) == pytest.approx(np.exp(log_prob), abs=6e-5)
+        marked = explorer.root.locator("tr.marked")
+        assert marked.count() == min(width, len(every))
+        chips = explorer.root.locator(".beam li").nth(t - 1).locator("span")
+        shown = [text.split() for text in chips.all_inner_texts()]
+        kept = every[:width]
+        assert [word for word, _ in shown] == [names[path[-1]] for path, _ in kept]
+        assert [float(P) for _, P in shown] == pytest.approx([np.exp(p) for _, p in kept], rel=0.06)
+        finished += [p for path, p in kept if path[-1] == EOS]
+        bar = sorted(finished)[-width] if len(finished) >= width else -np.inf  # (15.5)
+        live = [(path, p) for path, p in kept if path[-1] != EOS and p > bar]
+    assert live == [] and (t == LIMIT + 1) == (number == 0)  # the second search stops early
+    explorer.root.locator(".beam li").nth(1).click()
+    assert explorer.slider("Look at step").input_value() == "2"
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_beam_search_explorer_for_everybody(open_page, tmp_path, explorer_data, scheme, width):
+    address = standalone(tmp_path, "beam_explorer", explorer_data)
+    figure = Figure(open_page(address, color_scheme=scheme, viewport={"width": width, "height": 900}))
+    operate_and_inspect(figure, "Length penalty", "Home", width)
+
+
 def test_word_model_reads_words(open_page, tmp_path):
     tokens, H = ["<unk>", "the", "clock", "struck"], 3
     rng = np.random.default_rng(0)
@@ -611,7 +804,8 @@ def test_show_interactive_closes_the_figure_and_repeats_byte_by_byte(shown):
         axes.plot([1, 2], [3, 4])
         interactive.show_interactive(figure, 'A "rising" line.', "unrolled_rnn", {"a": np.ones(3)})
     assert shown[0] == shown[1] and shown[0]["text/plain"] == 'A "rising" line.'
-    assert 'alt="A &quot;rising&quot; line." width="640" src="data:image/png;base64,' in shown[0]["text/html"]
+    picture = 'alt="A &quot;rising&quot; line." width="640" height="280" src="data:image/png;base64,'
+    assert picture in shown[0]["text/html"]
     assert plt.get_fignums() == []
 
 
@@ -638,11 +832,13 @@ def test_show_interactive_names_the_fault(shown, alt, script, data, error, named
 def test_data_come_back_and_cannot_end_the_script():
     data = {"f": np.array([[0.1, -2]]), "i": np.array([1, 70000]), "b": b"\x00\xff", "s": np.int64(3)}
     data |= {"u": np.array([40000], dtype="uint16"), "h": np.array([-300], dtype="int16")}
+    data |= {"e": np.array([1.5, -6e-8], dtype="float16")}
     data |= {"n": np.array([-128, 127], dtype="int8"), "t": "</script><b>", "l": [None, {"x": np.zeros(0)}]}
-    page = interactive.interactive_html(b"", "alt", 1, "unrolled_rnn", data)
+    page = interactive.interactive_html(b"", "alt", (1, 1), "unrolled_rnn", data)
     text = re.search(r'json">(.*?)</script>', page, re.S)[1]
     back = decode(json.loads(text))
     assert back["f"].dtype == "float32" and np.allclose(back["f"], data["f"])
+    assert back["e"].dtype == "float16" and (back["e"] == data["e"]).all()
     assert (back["i"] == data["i"]).all() and (back["n"] == data["n"]).all() and (back["b"] == [0, 255]).all()
     assert back["u"][0] == 40000 and back["h"][0] == -300 and back["h"].dtype == "int16"
     assert back["t"] == "</script><b>" and back["s"] == 3
@@ -655,7 +851,7 @@ def test_comparison_of_outputs_passes_over_numbers_only():
     pairs = re.findall(r"^regex: (.*)$\n^replace: (.*)$", rules, flags=re.M)
 
     def page(value, alt="alt", script="unrolled_rnn"):
-        text = interactive.interactive_html(bytes([value]), alt, 1, script, {"W": np.array([value])})
+        text = interactive.interactive_html(bytes([value]), alt, (1, 1), script, {"W": np.array([value])})
         for pattern, replacement in pairs:
             text = re.sub(pattern, replacement, text)
         return text
@@ -753,7 +949,7 @@ def test_lab_shows_figures_of_a_trusted_notebook(lab, open_notebook, theme):
         result = figure.root.evaluate(f"host => axe.run(host, {options})")
         assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in result["violations"]] == []
     # What is typed stays in the figure: no shortcut of JupyterLab deletes a cell ("dd") or adds one ("b").
-    field = page.get_by_role("textbox", name="Type a text")
+    field = page.get_by_role("textbox", name="Type a text").first
     field.click()
     field.fill("")
     page.keyboard.type("add bab")

@@ -4,7 +4,7 @@ import math
 import os
 from collections import Counter
 
-from d2l_utils.corpora import read_time_machine
+from d2l_utils.corpora import read_story, read_time_machine
 from d2l_utils.lang_model import (
     KneserNey,
     count_ngrams,
@@ -15,8 +15,10 @@ from d2l_utils.lang_model import (
     split_text,
 )
 
+import kneser_ney
 import numpy as np
 import pytest
+from agreement import apart
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -33,11 +35,15 @@ def test_split_keeps_the_order_and_all_of_the_text(text):
     assert train + valid == text and len(train) == int(0.9 * len(text))
 
 
-def test_perplexity_is_the_geometric_mean_of_one_over_p():
+def test_perplexity_is_the_geometric_mean_of_one_over_p(agreement):
     p = np.array([1 / 2, 1 / 4, 1 / 8])
     assert math.isclose(perplexity(np.log(p)), 4)
     assert math.isclose(perplexity(np.log(p)), np.prod(1 / p) ** (1 / 3))
     assert math.isclose(perplexity(np.log(np.full(9, 1 / 27))), 27)
+    p = np.random.default_rng(0).uniform(0.01, 1, 50)
+    difference = apart(perplexity(np.log(p)), math.prod(1 / x for x in p.tolist()) ** (1 / 50))
+    assert difference < 1e-12
+    agreement("Perplexity", "the geometric mean in plain Python", difference)
 
 
 def test_ngrams_are_counted_where_they_overlap():
@@ -61,6 +67,18 @@ def test_a_discount_never_takes_more_than_there_is(counts):
 def test_kneser_ney_by_hand():
     # See the section: (4 - 0.6 + 1.7 * 0.1) / 6
     assert math.isclose(KneserNey("a cat sat at a mat", order=2).prob("at"), 0.595)
+
+
+@pytest.mark.parametrize("order", range(1, 8))
+def test_kneser_ney_agrees_with_a_plain_one(order, agreement):
+    """On the story, where all discounts are estimated, and on a text too short for that."""
+    story = normalize(read_story())
+    for text, rest in ((story[:20_000], story[20_000:21_000]), ("the tide turned at ten", "at the end")):
+        expected = kneser_ney.KneserNey(text, order).perplexity(text + rest, len(text))
+        found = log_probs(KneserNey(text, order), text + rest)[-len(rest) :]
+        difference = apart(perplexity(found), expected)
+        assert difference < 1e-12
+        agreement("Perplexity of Kneser–Ney, orders 1 to 7", "tests/kneser_ney.py", difference)
 
 
 texts = st.text(alphabet="abcd ", min_size=12, max_size=80)

@@ -1,11 +1,16 @@
 """Tokens, vocabulary and minibatches of the section on text into minibatches."""
 
+import warnings
+
+from d2l_utils.corpora import read_story
+from d2l_utils.lang_model import normalize
 from d2l_utils.lang_model_dataset import Vocab, cut, load_corpus, random_batches, sequential_batches, tokenize
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from mxnet import npx
 
 ITERATORS = [random_batches, sequential_batches]
 
@@ -80,6 +85,39 @@ def test_an_epoch(iterator, case):
         assert X.shape == Y.shape == (B, T)
         assert (Y == X + 1).all() and (np.diff(X, axis=1) == 1).all()
         assert (X_ids == ids[X]).all() and (Y_ids == ids[Y]).all()
+
+
+@pytest.fixture(scope="module")
+def windows_of_d2l():
+    """The inputs and labels of d2l 1.0.3 on 600 characters of the story, as pairs of str."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from d2l import mxnet as d2l
+
+    class Story(d2l.TimeMachine):
+        def _download(self):
+            return normalize(read_story())[:600]
+
+    npx.set_np()
+    story = Story(batch_size=4, num_steps=7)
+    rows = [["".join(story.vocab.to_tokens(row)) for row in part.asnumpy()] for part in (story.X, story.Y)]
+    npx.reset_np()
+    return list(zip(*rows, strict=True))
+
+
+@pytest.mark.parametrize("iterator", ITERATORS)
+def test_windows_are_among_those_of_d2l(iterator, windows_of_d2l, agreement):
+    """d2l takes the window at every place, so that it predicts a label seven times; we do so once."""
+    text = normalize(read_story())[:600]
+    vocab, rng = Vocab(text), np.random.default_rng(0)
+    ours = [
+        ("".join(vocab.to_tokens(x)), "".join(vocab.to_tokens(y)))
+        for X, Y in iterator(np.array(vocab[list(text)]), 4, 7, rng)
+        for x, y in zip(X, Y, strict=True)
+    ]
+    others = len(set(ours) - set(windows_of_d2l))
+    assert others == 0 and 7 * len(ours) < 600 <= len(windows_of_d2l) + 7
+    agreement("Windows of both iterators: how many differ", "d2l 1.0.3, which takes every window", others)
 
 
 @given(cases())

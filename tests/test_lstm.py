@@ -9,6 +9,7 @@ from d2l_utils.sequence import set_seed
 
 import numpy as onp
 import pytest
+from agreement import apart
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mxnet import autograd, np, npx
@@ -62,16 +63,17 @@ def by_hand(lstm, X, state):
     return onp.stack(outputs), h, c, onp.stack(forget)
 
 
-def test_layer_follows_the_equations():
+def test_layer_follows_the_equations(agreement):
     lstm, X, state = LSTMScratch(D, H), draw(T, B, D), [draw(B, H), draw(B, H)]
     lstm.b[:] = draw(4 * H)
     outputs, (h, c) = lstm(X, state)
     for ours, expected in zip((outputs, h, c), by_hand(lstm, X, state), strict=False):
         assert ours.shape == expected.shape
         onp.testing.assert_allclose(ours.asnumpy(), expected, atol=1e-5)
+        agreement("LSTM from scratch: outputs", "its equations in NumPy", apart(ours, expected))
 
 
-def test_layer_is_that_of_gluon_with_equal_weights():
+def test_layer_is_that_of_gluon_with_equal_weights(agreement):
     ours, theirs = LSTMScratch(D, H, forget_bias=1.0), rnn.LSTM(H, input_size=D)
     theirs.initialize()
     theirs.l0_i2h_weight.set_data(ours.W_x.T)
@@ -88,14 +90,17 @@ def test_layer_is_that_of_gluon_with_equal_weights():
             loss = (weights * outputs).sum() + sum(np.square(s).sum() for s in state)
         loss.backward()
         results.append([outputs, *state, *(array.grad for array in inputs)])
-    for a, b in zip(*results, strict=True):
+    for number, (a, b) in enumerate(zip(*results, strict=True)):
         onp.testing.assert_allclose(a.asnumpy().reshape(-1), b.asnumpy().reshape(-1), atol=1e-5)
+        kind = "outputs" if number < 3 else "gradients"
+        agreement(f"LSTM from scratch: {kind}", "Gluon's LSTM", apart(a, b))
     params = theirs.l0_i2h_weight, theirs.l0_h2h_weight, theirs.l0_i2h_bias
     for a, b in zip(ours.params, params, strict=True):
         onp.testing.assert_allclose(a.grad.T.asnumpy(), b.grad().asnumpy(), atol=1e-5)
+        agreement("LSTM from scratch: gradients", "Gluon's LSTM", apart(a.grad.T, b.grad()))
 
 
-def test_gradient_against_finite_differences():
+def test_gradient_against_finite_differences(agreement):
     lstm = LSTMScratch(D, H, 1.0, "float64")
     X, state = draw(T, B, D, dtype="float64"), [draw(B, H, dtype="float64") for _ in "HC"]
     weights = draw(T, B, H, dtype="float64")
@@ -119,7 +124,10 @@ def test_gradient_against_finite_differences():
                 array[index] = moved
                 sides.append(float(loss()))
             array[index] = kept
-            assert abs((sides[0] - sides[1]) / (2 * eps) - float(array.grad[index])) < 1e-7
+            error = abs((sides[0] - sides[1]) / (2 * eps) - float(array.grad[index]))
+            assert error < 1e-7
+            largest = float(abs(array.grad).max())
+            agreement("LSTM from scratch: gradients", "finite differences", error / largest)
 
 
 def test_forget_one_and_input_zero_keep_the_cell_exactly():

@@ -1,6 +1,7 @@
 """Sentence pairs: spelling, tokens, split, vocabularies, arrays, masks and minibatches."""
 
 import unicodedata
+import warnings
 from collections import Counter
 
 from d2l_utils.corpora import read_pairs
@@ -16,7 +17,6 @@ from d2l_utils.machine_translation import (
     TranslationData,
     encode_source,
     encode_target,
-    group_by_source,
     normalize_sentence,
     references,
     split_by_source,
@@ -28,6 +28,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mxnet import npx
 
 VOCAB = Vocab("abcde", reserved=(PAD, BOS, EOS))
 SENTENCE = st.lists(st.sampled_from("abcde"), max_size=6)
@@ -102,7 +103,7 @@ def test_a_mark_is_never_part_of_a_word(data):
 
 
 def sources(pairs):
-    return set(group_by_source(pairs))
+    return {tuple(source) for source, _ in pairs}
 
 
 @settings(deadline=None)
@@ -263,6 +264,56 @@ def test_minibatches_are_of_similar_length_and_shuffled(data):
 def test_nothing_to_make_minibatches_of(pairs, rows):
     with pytest.raises(ValueError, match=f"{len(pairs)} pairs, {rows} rows: give 1 or more"):
         next(translation_batches(pairs, VOCAB, VOCAB, rows, np.random.default_rng(0)))
+
+
+def arrays_of_d2l(pairs, num_steps):
+    """Return the arrays of d2l 1.0.3 as rows of tokens, and the lengths of its sources."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from d2l import mxnet as d2l
+
+    class Pairs(d2l.MTFraEng):
+        def _download(self):
+            return "\n".join("\t".join(map(" ".join, pair)) for pair in pairs)
+
+    npx.set_np()
+    data = Pairs(1, num_steps, len(pairs), 0)
+    (src, read, lengths, labels), vocabs = data.arrays, (data.src_vocab, data.tgt_vocab, data.tgt_vocab)
+    rows = [
+        [vocab.to_tokens(row) for row in array.asnumpy()]
+        for array, vocab in zip((src, read, labels), vocabs, strict=True)
+    ]
+    lengths = lengths.asnumpy().astype(int).tolist()
+    npx.reset_np()
+    return rows, lengths
+
+
+def test_arrays_are_those_of_d2l_where_it_cuts_nothing(data, agreement):
+    """Twice the same pairs, for d2l makes a rare word `<unk>`; it also cuts 10.30 at its point."""
+    pairs = [
+        pair
+        for pair in data.train[:200]
+        if max(map(len, pair)) < 20 and not any(t[0].isdigit() for side in pair for t in side)
+    ] * 2
+    (src, read, labels), lengths = arrays_of_d2l(pairs, 20)
+    sources, targets = zip(*pairs, strict=True)
+    ids, valid_len = encode_source(sources, data.src_vocab)
+    tgt, _ = encode_target(targets, data.tgt_vocab)
+    rows = [*data.src_vocab.to_tokens(ids), *data.tgt_vocab.to_tokens(tgt)]
+    others = [*src, *([r[0], *y] for r, y in zip(read, labels, strict=True))]
+    different = int((valid_len != lengths).sum())
+    for row, other in zip(rows, others, strict=True):
+        different += row + [PAD] * (len(other) - len(row)) != other
+    assert different == 0 and len(pairs) > 300
+    agreement("Arrays and lengths of sentence pairs: how many differ", "d2l 1.0.3, nothing cut", different)
+
+
+def test_d2l_cuts_the_end_of_a_long_sentence_and_we_do_not(data):
+    pairs = [(list("abc"), list("abc")), (list("abcde"), list("abcde"))] * 2
+    (_, _, labels), lengths = arrays_of_d2l(pairs, 4)
+    assert labels[0] == [*"abc", EOS] and labels[1] == list("abcd")
+    ids, valid_len = encode_source([source for source, _ in pairs], VOCAB)
+    assert (ids[np.arange(4), valid_len - 1] == EOS_ID).all() and lengths[1] == 4
 
 
 def test_references_are_all_translations_of_a_source():

@@ -20,6 +20,7 @@ from d2l_utils.sequence import set_seed
 
 import numpy as onp
 import pytest
+from agreement import apart
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mxnet import autograd, np, npx
@@ -72,7 +73,7 @@ def gradients(model, X, Y):
     return [grad.asnumpy() for grad in model.grads()]
 
 
-def test_scratch_follows_the_equations(scratch):
+def test_scratch_follows_the_equations(scratch, agreement):
     X, _ = batch()
     W_xh, W_hh, b_h, W_hq, b_q = (p.asnumpy() for p in scratch.params)
     h = onp.zeros((B, H))
@@ -80,10 +81,12 @@ def test_scratch_follows_the_equations(scratch):
     for t in range(T):
         h = onp.tanh(onp.eye(V)[X[:, t]] @ W_xh + h @ W_hh + b_h)
         onp.testing.assert_allclose(logits[t].asnumpy(), h @ W_hq + b_q, atol=1e-5)
+        what = "Language model with the RNN from scratch: outputs"
+        agreement(what, "its equations in NumPy", apart(logits[t], h @ W_hq + b_q))
     onp.testing.assert_allclose(state[0].asnumpy(), h, atol=1e-6)
 
 
-def test_scratch_and_gluon_with_equal_weights_are_the_same_model(scratch, gluon):
+def test_scratch_and_gluon_with_equal_weights_are_the_same_model(scratch, gluon, agreement):
     copy_weights(scratch, gluon)
     X, Y = batch()
     for model_state in (None, onp.full((B, H), 0.3, "float32")):
@@ -94,13 +97,17 @@ def test_scratch_and_gluon_with_equal_weights_are_the_same_model(scratch, gluon)
         theirs, (h_gluon,) = gluon(X, states[1])
         onp.testing.assert_allclose(ours.asnumpy(), theirs.asnumpy(), atol=1e-5)
         onp.testing.assert_allclose(h.asnumpy(), h_gluon[0].asnumpy(), atol=1e-5)
+        what, against = "Language model with the RNN from scratch", "the same with Gluon's RNN"
+        agreement(f"{what}: outputs", against, max(apart(ours, theirs), apart(h, h_gluon[0])))
     ours, theirs = gradients(scratch, X, Y), gradients(gluon, X, Y)
+    for a, b in ((ours[0].T, theirs[0]), (ours[1].T, theirs[1]), (ours[3].T, theirs[4])):
+        agreement(f"{what}: gradients", against, apart(a, b))
     onp.testing.assert_allclose(ours[0].T, theirs[0], atol=1e-6)  # input weights
     onp.testing.assert_allclose(ours[1].T, theirs[1], atol=1e-6)  # state weights
     onp.testing.assert_allclose(ours[3].T, theirs[4], atol=1e-6)  # output weights
 
 
-def test_scratch_gradient_against_finite_differences():
+def test_scratch_gradient_against_finite_differences(agreement):
     model = LMScratch(RNNScratch(V, H, "float64"), V, "float64")
     X, Y = batch(1)
     analytic, eps = gradients(model, X, Y), 1e-5
@@ -111,15 +118,20 @@ def test_scratch_gradient_against_finite_differences():
                 param[index] = moved
                 sides.append(float(cross_entropy(model(X, model.begin_state(B))[0], Y)))
             param[index] = value
-            assert abs((sides[0] - sides[1]) / (2 * eps) - grad[index]) < 1e-9
+            error = abs((sides[0] - sides[1]) / (2 * eps) - grad[index])
+            assert error < 1e-9
+            what = "Language model with the RNN from scratch: gradients"
+            agreement(what, "finite differences", error / abs(grad).max())
 
 
-def test_cross_entropy_is_the_mean_over_all_targets():
+def test_cross_entropy_is_the_mean_over_all_targets(agreement):
     rng = onp.random.default_rng(0)
     logits, Y = rng.normal(size=(T, B, V)), rng.integers(0, V, (B, T))
     log_probs = logits - onp.log(onp.exp(logits).sum(-1, keepdims=True))
     expected = -onp.mean([log_probs[t, b, Y[b, t]] for t in range(T) for b in range(B)])
-    assert math.isclose(float(cross_entropy(np.array(logits), Y)), expected, rel_tol=1e-5)
+    loss = cross_entropy(np.array(logits), Y)
+    assert math.isclose(float(loss), expected, rel_tol=1e-5)
+    agreement("Cross-entropy: value", "its definition in NumPy", apart(loss, expected))
 
 
 @settings(deadline=None)
@@ -181,6 +193,15 @@ def test_state_is_carried_or_not(scratch):
     assert not math.isclose(carried, empty, rel_tol=1e-5)
 
 
+def test_perplexity_of_an_epoch_counts_tokens_not_minibatches(scratch):
+    """The second minibatch has fewer steps; nothing is learned."""
+    (X1, Y1), (X2, Y2) = batch(1), batch(2, steps=1)
+    found = train_epoch(scratch, [(X1, Y1), (X2, Y2)], lambda: None, carry_state=False)
+    losses = [float(cross_entropy(scratch(X, scratch.begin_state(B))[0], Y)) for X, Y in ((X1, Y1), (X2, Y2))]
+    assert math.isclose(math.log(found), (T * losses[0] + losses[1]) / (T + 1), rel_tol=1e-5)
+    assert not math.isclose(losses[0], losses[1], rel_tol=1e-2)
+
+
 def test_an_empty_iterator_is_an_error(scratch):
     with pytest.raises(ValueError, match="no minibatch to train on"):
         train_epoch(scratch, [], lambda: None)
@@ -192,6 +213,20 @@ def test_evaluation_reads_one_stream_however_it_is_cut(scratch, num_steps):
     logits, _ = scratch(ids[None, :-1], scratch.begin_state(1))
     expected = math.exp(float(cross_entropy(logits, ids[None, 1:])))
     assert math.isclose(evaluate(scratch, ids, num_steps), expected, rel_tol=1e-4)
+
+
+@pytest.mark.parametrize("make", ["scratch", "gluon"])
+def test_perplexity_of_a_model_in_plain_python(make, request, agreement):
+    """One token after the other, in Python's own numbers."""
+    model, total, state = request.getfixturevalue(make), 0.0, None
+    ids = onp.random.default_rng(4).integers(0, V, 25)
+    for token, following in zip(ids, ids[1:], strict=False):
+        logits, state = model(onp.array([[token]]), state or model.begin_state(1))
+        weights = [math.exp(score) for score in logits[0, 0].asnumpy().tolist()]
+        total -= math.log(weights[following] / sum(weights))
+    difference = apart(evaluate(model, ids, 7), math.exp(total / 24))
+    assert difference < 1e-5
+    agreement("Perplexity of a network on a stream", "plain Python, token by token", difference)
 
 
 @pytest.mark.parametrize("make", ["scratch", "gluon"])
@@ -217,6 +252,57 @@ def test_generation_repeats_with_its_seed_and_greedily_without_one(gluon):
         generate(gluon, vocab, "", 5)
 
 
+def test_generation_is_as_if_all_were_read_anew_for_each_token(scratch):
+    """So that neither the prefix nor the state is forgotten."""
+    vocab, texts = Vocab("abcdef"), set()
+    scratch.rnn.W_hh[:] *= 4
+    for seed in range(8):
+        ids = onp.random.default_rng(seed).integers(1, V, 4).tolist()
+        written = generate(scratch, vocab, vocab.to_tokens(ids), 12, temperature=0)
+        for _ in range(12):
+            logits, _ = scratch(onp.array([ids]), scratch.begin_state(1))
+            ids.append(int(logits[-1, 0].asnumpy().argmax()))
+        assert written == vocab.to_tokens(ids)
+        texts.add("".join(written[4:]))
+    assert len(texts) > 4  # the model's choice depends on what it has read
+
+
+@pytest.mark.parametrize("temperature, share", [(1, 2 / 3), (0.5, 4 / 5), (2, 2**0.5 / (1 + 2**0.5))])
+def test_generation_divides_logits_by_the_temperature(temperature, share):
+    class Model:
+        def begin_state(self, batch_size):
+            return []
+
+        def __call__(self, X, state):
+            return np.log(np.array([[[1e-30, 1, 2]]])), state
+
+    tokens = generate(Model(), Vocab("ab"), "a", 4000, temperature, onp.random.default_rng(0))
+    assert abs(tokens[1:].count("b") / 4000 - share) < 0.03  # four standard errors
+
+
+def test_training_clips_before_its_step(scratch):
+    norms = []
+
+    def step():
+        norms.append(math.sqrt(sum(float((grad**2).sum()) for grad in scratch.grads())))
+
+    for max_norm in (1e-3, 1e3):
+        train_epoch(scratch, [batch(1)], step, max_norm)
+    assert math.isclose(norms[0], 1e-3, rel_tol=1e-3) and norms[1] > 0.1
+
+
+def test_the_learning_rate_falls_in_a_straight_line(scratch):
+    rates, ids = [], onp.arange(100) % V
+    train(scratch, ids, None, rates.append, sequential_batches, 4, 2.0, batch_size=2, num_steps=10)
+    assert rates == [rate for rate in (2.0, 1.5, 1.0, 0.5) for _ in range(99 // 20)]
+
+
+def test_weights_fill_the_range_of_the_hidden_units(gluon):
+    for name, param in gluon.collect_params().items():
+        largest = float(abs(param.data()).max())
+        assert largest == 0 if name.endswith("bias") else 0.8 * H**-0.5 < largest <= H**-0.5
+
+
 def test_dropout_silences_units_for_all_steps_of_a_row_and_in_training_only():
     net = initialized(LMGluon(rnn.RNN(H, activation="tanh", input_size=V), V, dropout=0.5), H)
     X, _ = batch(rows=20)
@@ -231,7 +317,7 @@ def test_dropout_silences_units_for_all_steps_of_a_row_and_in_training_only():
     assert not (silent[0] == silent[0, 0]).all()
 
 
-def test_gradient_with_dropout_against_finite_differences():
+def test_gradient_with_dropout_against_finite_differences(agreement):
     """The same seed draws the same units; single precision and a fused layer allow a coarse check."""
     net = initialized(LMGluon(rnn.RNN(H, activation="tanh", input_size=V), V, dropout=0.5), H)
     X, Y = batch(2)
@@ -253,7 +339,10 @@ def test_gradient_with_dropout_against_finite_differences():
                 param.set_data(np.array(moved))
                 sides.append(float(loss_with_seed()))
             param.set_data(np.array(values))
-            assert abs((sides[0] - sides[1]) / (2 * eps) - grad[index]) < 1e-3
+            error = abs((sides[0] - sides[1]) / (2 * eps) - grad[index])
+            assert error < 1e-3
+            what = "Concise language model with dropout, single precision: gradients"
+            agreement(what, "finite differences", error / abs(grad).max())
 
 
 def test_parameters_survive_a_file_that_numpy_reads(gluon, tmp_path):

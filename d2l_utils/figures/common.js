@@ -182,6 +182,12 @@ function present(title, controls, views, update) {
   host.closest(".text_html")?.setAttribute("style", "background: none; padding: 0");
 }
 
+/** Return the number whose 16 bits, as half-precision floating point, are `bits`. */
+function half(bits) {
+  const [exponent, fraction] = [(bits >> 10) & 31, (bits & 1023) / 1024];
+  return (bits >> 15 ? -1 : 1) * (exponent ? (1 + fraction) * 2 ** (exponent - 15) : fraction * 2 ** -14);
+}
+
 /** Replace the arrays that Python encoded by typed arrays with a shape. */
 function decode(value) {
   if (value === null || typeof value !== "object") return value;
@@ -189,7 +195,9 @@ function decode(value) {
   if (!("numbers" in value)) return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, decode(v)]));
   const bytes = Uint8Array.from(atob(value.numbers.split(",")[1]), (c) => c.charCodeAt(0));
   const types = { float32: Float32Array, int32: Int32Array, int16: Int16Array, int8: Int8Array, uint8: Uint8Array };
-  return Object.assign(new types[value.type](bytes.buffer), { shape: value.shape });
+  const numbers = value.type === "float16" ? Float32Array.from(new Uint16Array(bytes.buffer), half)
+    : new types[value.type](bytes.buffer);
+  return Object.assign(numbers, { shape: value.shape });
 }
 
 const data = decode(JSON.parse(host.querySelector("script[type='application/json']").textContent));

@@ -3,6 +3,7 @@
 import math
 from types import SimpleNamespace
 
+from d2l_utils import seq2seq
 from d2l_utils.encoder_decoder import EncoderDecoder, masked_cross_entropy
 from d2l_utils.lang_model_dataset import Vocab
 from d2l_utils.machine_translation import (
@@ -34,6 +35,7 @@ from d2l_utils.sequence import set_seed
 
 import numpy as onp
 import pytest
+from agreement import apart
 from mxnet import autograd, np, npx
 
 V, E, H = 9, 4, 5
@@ -56,7 +58,7 @@ def net():
     return new_seq2seq(V, V, E, H)
 
 
-def pairs_of_a_toy(count, seed=0, longest=5):
+def pairs_of_a_toy(count, seed=0, longest=3):
     """Sources of the words a to f; each target says the same in capitals, in another order."""
     rng = onp.random.default_rng(seed)
     sources = [
@@ -65,7 +67,7 @@ def pairs_of_a_toy(count, seed=0, longest=5):
     return [(source, [word.upper() for word in [*source[1:], source[0]]]) for source in sources]
 
 
-def toy_data(count=400):
+def toy_data(count=300):
     train, valid = pairs_of_a_toy(count), pairs_of_a_toy(40, seed=1)
     vocabs = [Vocab((t for pair in train for t in pair[side]), 1, (PAD, BOS, EOS)) for side in (0, 1)]
     return SimpleNamespace(train=train, valid=valid, src_vocab=vocabs[0], tgt_vocab=vocabs[1])
@@ -75,7 +77,7 @@ def toy_data(count=400):
 def translator():
     npx.set_np()
     settings = {"embed_size": 16, "num_hiddens": 32, "dropout": 0.0, "batch_size": 32}
-    return train_translator(toy_data(), num_epochs=8, **settings)
+    return train_translator(toy_data(), num_epochs=24, **settings)
 
 
 def close(a, b, tolerance=1e-5):
@@ -91,7 +93,7 @@ def gru(x, h, layer):
     return (1 - z) * onp.tanh(xn + r * hn) + z * h
 
 
-def test_network_follows_the_equations(net):
+def test_network_follows_the_equations(net, agreement):
     logits = net(SRC, SRC_LEN, TGT[:, :-1]).asnumpy()
     tables = [half.embedding.weight.data().asnumpy() for half in (net.encoder, net.decoder)]
     W, b = (p.data().asnumpy() for p in (net.decoder.output.weight, net.decoder.output.bias))
@@ -103,6 +105,7 @@ def test_network_follows_the_equations(net):
         for t in range(TGT_LEN[row]):  # (14.2), (14.3)
             s = gru(onp.concatenate([tables[1][TGT[row, t]], c]), s, net.decoder.rnn)
             onp.testing.assert_allclose(logits[t, row], W @ s + b, atol=1e-5)
+            agreement("Translator: outputs", "its equations in NumPy", apart(logits[t, row], W @ s + b))
 
 
 def test_padding_has_no_influence(net):
@@ -162,11 +165,11 @@ def test_token_by_token_is_the_same_as_at_once(net):
 def test_rows_of_the_state_can_be_taken(net):
     """What a search does that keeps some of its hypotheses."""
     state, rows = net.encode(SRC, SRC_LEN), [2, 0, 0]
-    logits, _ = net.decoder(TGT[rows], [s[np.array(rows, dtype="int32")] for s in state])
-    close(logits, net(SRC, SRC_LEN, TGT)[:, np.array(rows, dtype="int32")])
+    logits, _ = net.decoder(TGT[rows], [np.array(s.asnumpy()[rows]) for s in state])
+    onp.testing.assert_allclose(logits.asnumpy(), net(SRC, SRC_LEN, TGT).asnumpy()[:, rows], atol=1e-5)
 
 
-def test_gradient_against_finite_differences(net):
+def test_gradient_against_finite_differences(net, agreement):
     """In single precision, the only one in which Gluon's layers are right: large steps, loose bounds."""
 
     def loss_of_net():
@@ -175,7 +178,7 @@ def test_gradient_against_finite_differences(net):
     with autograd.record():
         loss = loss_of_net()
     loss.backward()
-    rng, eps, largest = onp.random.default_rng(0), 1e-2, 0.0
+    rng, eps, largest, worst = onp.random.default_rng(0), 1e-2, 0.0, 0.0
     for param in net.collect_params().values():
         value, grad = param.data().asnumpy(), param.grad().asnumpy()
         for index in rng.permutation(value.size)[:25]:
@@ -186,9 +189,12 @@ def test_gradient_against_finite_differences(net):
                 param.set_data(np.array(moved))
                 sides.append(float(loss_of_net()))
             param.set_data(np.array(value))
-            assert abs((sides[0] - sides[1]) / (2 * eps) - grad.reshape(-1)[index]) < 4e-4
+            error = abs((sides[0] - sides[1]) / (2 * eps) - grad.reshape(-1)[index])
+            assert error < 4e-4
+            worst = max(worst, error)
         largest = max(largest, abs(grad).max())
     assert largest > 0.05  # or the bound would prove nothing
+    agreement("Translator, single precision: gradients", "finite differences", worst / largest)
 
 
 def test_masked_loss_is_the_sum_over_real_tokens_divided_once():
@@ -214,11 +220,11 @@ def test_training_step_uses_that_loss_and_right_histories(net):
 
 
 def test_running_loss_counts_tokens_not_minibatches(net):
-    batches = [(SRC, SRC_LEN, TGT, TGT_LEN), (SRC[:1], SRC_LEN[:1], TGT[:1], TGT_LEN[:1])]
+    batches = [(SRC, SRC_LEN, TGT, TGT_LEN), (SRC[1:2], SRC_LEN[1:2], TGT[1:2], TGT_LEN[1:2])]
     alone = [train_on_batches(net, [batch], lambda rate: None, [0]) for batch in batches]
     both = train_on_batches(net, batches, lambda rate: None, [0, 0])
-    assert math.isclose(both, (9 * alone[0] + 4 * alone[1]) / 13, rel_tol=1e-5)
-    assert not math.isclose(alone[0], alone[1], rel_tol=1e-3)
+    assert math.isclose(both, (9 * alone[0] + 2 * alone[1]) / 11, rel_tol=1e-5)
+    assert not math.isclose(alone[0], alone[1], rel_tol=3e-3)
 
 
 @pytest.mark.parametrize("batch_size", [1, 7, 100])
@@ -243,15 +249,16 @@ def test_dropout_works_in_training_alone(net):
 def test_translator_learns_to_reorder_words(translator):
     sources, targets = zip(*toy_data().valid, strict=True)
     outputs = translate_greedy(translator, sources)
-    assert bleu(outputs, [[target] for target in targets]) > 90
-    assert translator.losses.shape == (8, 2) and translator.losses[-1, 1] < 0.2 < translator.losses[0, 1]
-    assert translator.max_len == 5
+    assert sum(map(list.__eq__, outputs, targets)) >= 36  # of 40
+    assert translator.losses.shape == (24, 2) and translator.losses[-1, 1] < 0.2 < translator.losses[0, 1]
+    assert translator.max_len == 3
 
 
 def test_weights_of_the_best_epoch_are_kept():
-    """With a huge learning rate the loss goes up and down."""
+    """What the training pairs teach is wrong for these validation pairs, so the loss soon rises."""
     data = toy_data(60)
-    settings = {"embed_size": 8, "num_hiddens": 8, "batch_size": 8, "num_epochs": 6, "lr": 0.5}
+    data.valid = [(source, ["F"] * 5) for source, _ in data.valid]
+    settings = {"embed_size": 8, "num_hiddens": 8, "batch_size": 8, "num_epochs": 6}
     translator = train_translator(data, 3, **settings)
     losses = translator.losses[:, 1]
     assert losses.argmin() < 5  # or the test proves nothing
@@ -287,10 +294,28 @@ def translator_rates(data):
     return {name for name, p in net._collect_params_with_prefix().items() if p.lr_mult != 1}
 
 
+def test_the_learning_rate_falls_in_a_straight_line(monkeypatch):
+    rates, right = [], seq2seq.train_on_batches
+
+    def watched(net, batches, step, rates_of_epoch):
+        rates.extend(rates_of_epoch)
+        return right(net, batches, step, rates_of_epoch)
+
+    monkeypatch.setattr(seq2seq, "train_on_batches", watched)
+    settings = {"embed_size": 4, "num_hiddens": 4, "batch_size": 30}
+    train_translator(toy_data(60), num_epochs=2, lr=0.4, **settings)
+    onp.testing.assert_allclose(rates, [0.4, 0.3, 0.2, 0.1])
+
+
 @pytest.mark.parametrize("num_epochs", [0, -1])
 def test_training_for_no_epoch_is_an_error(num_epochs):
-    with pytest.raises(ValueError, match="at least one"):
+    with pytest.raises(ValueError, match="at least one epoch"):
         train_translator(toy_data(20), num_epochs=num_epochs)
+
+
+def test_a_loss_that_is_no_number_is_an_error():
+    with pytest.raises(ValueError, match="lower lr"):
+        train_translator(toy_data(60), embed_size=8, num_hiddens=8, num_epochs=8, batch_size=8, lr=1e30)
 
 
 @pytest.mark.parametrize("batch_size", [1, 3, 64])
@@ -335,6 +360,7 @@ PAIRS = [
         (["cat", "the", "sleeps"], 0),  # sets of words: the order does not matter
         (["the", "the", "dog", "eats", "here"], 1),  # 3 of 5, against 1 of 6 and 1 of 5
         (["dog"], 2),  # 1 of 2, against 1 of 4
+        (["the", "cat", "dog", "sleeps", "here"], 1),  # 4 of 5, against 3 of 5: both are all of the source
         (["the", "sleeps"], 0),  # 2 of 3, against 2 of 4
         (["unheard"], 0),
         ([], 0),
@@ -352,8 +378,8 @@ def test_nearest_neighbours_come_in_order():
 def test_bootstrap_is_centred_and_paired():
     rng = onp.random.default_rng(0)
     refs = [[[str(t) for t in rng.integers(0, 9, 8)]] for _ in range(200)]
-    good = [r[0][:7] if rng.random() < 0.5 else r[0][2:] for r in refs]
-    poor = [candidate[:5] for candidate in good]
+    good = [r[0][:7] if rng.random() < 0.5 else ["x", *r[0][3:]] for r in refs]
+    poor = [[*candidate[:-1], "y"] for candidate in good]
     counts = [onp.array([bleu_counts(o, r) for o, r in zip(out, refs, strict=True)]) for out in (good, poor)]
     draws = [bootstrap(table, 400) for table in counts]
     assert draws[0].shape == (400,)

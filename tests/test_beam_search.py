@@ -120,17 +120,21 @@ def plain_beam_search(model, row, beam_size, alpha):
 
 @settings(deadline=None)  # machines are busy
 @given(models, alphas)
-def test_exhaustive_search_finds_every_output(model, alpha):
+def test_exhaustive_search_finds_every_output(agreement, model, alpha):
     found = exhaustive_search(model.step, model.state(), model.num_rows, EOS, EOS, model.max_len, alpha)
-    assert found == [model.everything(row, alpha) for row in range(model.num_rows)]
+    expected = [model.everything(row, alpha) for row in range(model.num_rows)]
+    assert found == expected
+    agreement("Exhaustive search", "plain enumeration of all outputs", found != expected)
 
 
 @settings(deadline=None)  # machines are busy
 @given(models, alphas)
-def test_a_beam_that_drops_nothing_equals_exhaustive_search(model, alpha):
+def test_a_beam_that_drops_nothing_equals_exhaustive_search(agreement, model, alpha):
     enough = model.V * (model.V - 1) ** max(0, model.max_len - 1)
     expected = [model.everything(row, alpha) for row in range(model.num_rows)]
-    assert model.search(enough, alpha, EVERYTHING) == expected
+    found = model.search(enough, alpha, EVERYTHING)
+    assert found == expected
+    agreement("Beam search that drops nothing", "plain enumeration of all outputs", found != expected)
     assert model.search(enough, alpha, num_best=2) == [found[:2] for found in expected]
 
 
@@ -144,9 +148,11 @@ def test_a_narrower_beam_can_miss_an_output():
 
 @settings(deadline=None)  # machines are busy
 @given(models, alphas)
-def test_width_1_equals_greedy_search(model, alpha):
+def test_width_1_equals_greedy_search(agreement, model, alpha):
     greedy = greedy_search(model.step, model.state(), model.num_rows, EOS, EOS, model.max_len, alpha)
-    assert model.search(1, alpha) == greedy
+    narrow = model.search(1, alpha)
+    assert narrow == greedy
+    agreement("Beam search of width 1", "greedy search", narrow != greedy)
     for row, found in enumerate(greedy):
         tokens, code = [], 0
         while len(tokens) < model.max_len:
@@ -160,9 +166,12 @@ def test_width_1_equals_greedy_search(model, alpha):
 
 @settings(deadline=None)  # machines are busy
 @given(models, alphas, st.integers(1, 6))
-def test_the_search_is_the_plain_one(model, alpha, beam_size):
+def test_the_search_is_the_plain_one(agreement, model, alpha, beam_size):
     plain = [plain_beam_search(model, row, beam_size, alpha) for row in range(model.num_rows)]
-    assert model.search(beam_size, alpha, EVERYTHING) == plain
+    found = model.search(beam_size, alpha, EVERYTHING)
+    assert found == plain
+    what = "Beam search of many sentences at once"
+    agreement(what, "a plain beam search of one sentence, in lists", found != plain)
 
 
 @settings(deadline=None)  # machines are busy
@@ -415,10 +424,13 @@ def test_translations_do_not_depend_on_the_batch(translator, batch, beam_size, b
 def test_translations_with_width_1_are_those_of_greedy(translator):
     rng = onp.random.default_rng(0)
     batch = [[SRC.to_tokens(int(i)) for i in rng.integers(4, len(SRC), n)] for n in rng.integers(1, 6, 30)]
-    expected = greedy(translator.net, *encode_source(batch, SRC), BOS_ID, EOS_ID, MAX_LEN)
-    found = translate(translator, batch, beam_size=1)
-    assert [list(h.tokens) for (h,) in found] == [TGT.to_tokens(ids) for ids in expected]
-    assert len({len(ids) for ids in expected}) > 2
+    lengths = set()
+    for one in (translator, tiny_translator(favour=-2.0)):  # the second one goes on to the limit
+        expected = greedy(one.net, *encode_source(batch, SRC), BOS_ID, EOS_ID, MAX_LEN)
+        found = translate(one, batch, beam_size=1)
+        assert [list(h.tokens) for (h,) in found] == [TGT.to_tokens(ids) for ids in expected]
+        lengths |= {len(ids) for ids in expected}
+    assert len(lengths) > 3 and MAX_LEN in lengths
 
 
 def test_one_decoder_call_a_step_for_a_whole_batch(translator):
