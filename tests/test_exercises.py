@@ -3,8 +3,11 @@
 import re
 import runpy
 
+from d2l_utils.notebooks import functions_of
+
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
 from conftest import CHAPTER, ROOT
 
 SECTIONS = runpy.run_path(str(ROOT / "book" / "conf.py"))["SECTIONS"]
@@ -90,3 +93,24 @@ def test_there_are_enough_exercises_and_no_solution_without_a_section():
     assert sum(len(exercises(section)) for section in SECTIONS) >= 90
     found = {path.stem for path in (CHAPTER / "solutions").glob("*.ipynb")}
     assert found == set(SECTIONS)
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_the_book_folds_each_solution_away_below_its_exercise(book, section):
+    page = BeautifulSoup((book / "solutions" / f"{section}.html").read_text(encoding="utf-8"), "html.parser")
+    found = page.select("article section[id^=exercise-]")
+    assert len(found) == len(exercises(section))
+    for part in found:
+        anchor, heading, quotation, folded = part.find_all(recursive=False)
+        name = anchor["id"].replace("-", " ")
+        assert heading.get_text().startswith(name) and quotation.name == "blockquote"
+        assert folded.name == "details" and not folded.has_attr("open")
+        assert folded.summary.get_text() == f"Solution of {name}"
+
+
+def test_functions_of_a_section_are_defined_and_nothing_else_is_run():
+    module = functions_of("encoder-decoder", num_hiddens=3, vocab=[])
+    assert callable(module.draw_strings) and module.DigitEncoder.__mro__[1].__name__ == "Encoder"
+    assert module.num_hiddens == 3 and not hasattr(module, "pairs")
+    with pytest.raises(ValueError, match="no section 'nothing': take one of beam-search, bi-rnn"):
+        functions_of("nothing")
