@@ -56,6 +56,8 @@ CASES = {
     "repeated": ([["le"] * 7], [[LONG]]),
     "two lengths equally close": ([LONG[:5]], [[LONG[:4], LONG[:6]]]),
     "two lengths equally close, the other way": ([LONG[:5]], [[LONG[:6], LONG[:4]]]),
+    "the closest length is that of the longer": ([LONG[:5]], [[LONG[:2], LONG]]),
+    "counts of several references do not add up": ([["le"] * 3], [[["le", "x"], ["le", "y"]]]),
     "counts of several references": (
         [["le", "le", "chat", "chat", "dort", "dort"]],
         [[["le", "le", "chat", "dort"], ["chat", "chat", "dort", "dort"]]],

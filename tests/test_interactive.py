@@ -159,7 +159,7 @@ CONTROLS = {
     "rnn-scratch": ("Unit", "ArrowRight"),
     "bptt": ("Spectral radius", "ArrowRight"),
     "gru": ("Unit", "ArrowRight"),
-    "beam-search": ("Length penalty", "Home"),
+    "beam-search": ("Length penalty", "End"),
 }
 
 

@@ -47,7 +47,7 @@ const width = slider("Width k", { min: 1, max: widths, value: Math.min(3, widths
 const penalty = slider("Length penalty α", { min: 0, max: 2, step: 0.25, value: 0, format: (a) => a.toFixed(2) });
 const step = slider("Look at step", { min: 1, max: 1, value: 1 });
 const beam = make("ol", { class: "beam" });
-const considered = bars(2 * widths);
+const considered = bars(widths + 2);
 const hypotheses = make("table");
 beam.addEventListener("click", ({ target }) => {
   const line = target.closest("li");
@@ -68,7 +68,7 @@ function drawBeam(steps, now, winner) {
 /** What the step had to choose from: the likeliest first, what was kept marked. */
 function drawStep({ all, kept }, t) {
   considered.draw([`Step ${t}: the continuations, the probability of each path; marked: kept`],
-    all.slice(0, 2 * widths).map(({ tokens, logProb }, i) => ({
+    all.slice(0, widths + 2).map(({ tokens, logProb }, i) => ({
       label: tokens.slice(-3).map((token) => words[token]).join(" "), value: Math.exp(logProb),
       text: fixed(Math.exp(logProb), 4), marked: i < kept.length,
     })));
