@@ -12,7 +12,11 @@ processors with AVX-512, and its figures are a little different.
 """
 
 import argparse
+import sys
 import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from d2l_utils.beam_search import translate
 from d2l_utils.corpora import read_pairs, read_tatoeba

@@ -233,3 +233,10 @@ def test_comparison_bites_on_the_first_section(tmp_path):
     copy.write_text(text.replace("phi_1 = 1.336,", "phi_1 = 1.337,"), encoding="utf-8")
     run = nbval(copy)
     assert run.returncode == 1 and "1 failed" in run.stdout, run.stdout + run.stderr
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "benchmarks").glob("*.py")), ids=lambda path: path.stem)
+def test_a_benchmark_starts_from_any_folder(path, tmp_path):
+    """It finds the packages of this repository, and MXNet is told how to run before it loads."""
+    run = subprocess.run([sys.executable, path, "--help"], cwd=tmp_path, capture_output=True, text=True)
+    assert run.returncode == 0 and "usage:" in run.stdout, run.stderr
