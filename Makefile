@@ -1,6 +1,6 @@
 # Each command sets up what it needs; a second call reuses it. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help lab book pdf test run lib references lock evidence mutants
+.PHONY: help lab book pdf test run lib references lock evidence mutants bench
 PYTHON := .venv/bin/python
 # Two OpenMP threads on two shared cores are ten times slower than one, and one is reproducible.
 export OMP_NUM_THREADS := 1
@@ -46,6 +46,13 @@ evidence:  ## measure how closely independent calculations agree, for the page c
 mutants:  ## break the saved code in small ways and report which the tests notice (ARGS="--only NAME", --list)
 	@tools/set_up.sh book
 	$(PYTHON) tools/mutate.py $(ARGS)
+
+# On an otherwise idle machine. The part `torch` needs PyTorch, `quality` the classic corpus.
+bench:  ## measure speed and quality for the page benchmarks.md, half an hour (D2L_DATA_DIR=folder of the corpora)
+	@tools/set_up.sh book
+	for part in torch scratch cost; do $(PYTHON) benchmarks/speed.py $$part || exit; done
+	$(PYTHON) benchmarks/quality.py
+	$(PYTHON) benchmarks/results.py
 
 references:  ## write chapter_rnn/references.md from chapter_rnn/references.bib
 	@tools/set_up.sh

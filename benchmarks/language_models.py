@@ -19,7 +19,7 @@ os.environ.setdefault("DNNL_MAX_CPU_ISA", "ALL")  # speed before the same figure
 os.environ.setdefault("OPENBLAS_CORETYPE", "")
 
 from d2l_utils.corpora import read_time_machine
-from d2l_utils.deep_rnn import StackedRNN
+from d2l_utils.deep_rnn import StackedRNN, split_state
 from d2l_utils.lang_model import KneserNey, log_probs, normalize, perplexity, split_text
 from d2l_utils.lang_model_dataset import load_corpus, sequential_batches
 from d2l_utils.rnn_gluon import LMGluon, adam_step, initialized
@@ -43,6 +43,10 @@ SETTINGS = {
         "cell": "lstm", "num_layers": 1, "num_hiddens": 192, "dropout": 0.2, "state_drop": 0.2, "lr": 0.01,
         "num_epochs": 40, "num_steps": 16, "batch_size": 32,
     },
+    "stack": {
+        "cell": "lstm", "num_layers": 2, "num_hiddens": 128, "dropout": 0.15, "state_drop": 0.2, "lr": 0.015,
+        "num_epochs": 30, "num_steps": 16, "batch_size": 32,
+    },
 }  # fmt: skip
 CELLS = {"rnn": functools.partial(rnn.RNN, activation="tanh"), "gru": rnn.GRU, "lstm": rnn.LSTM}
 
@@ -58,7 +62,8 @@ class StateDrop(nn.Block):
 
     def __init__(self, layer, rate):
         super().__init__()
-        self.layer, self.rate, self.begin_state = layer, rate, layer.begin_state
+        self.layer, self.rate = layer, rate
+        self.begin_state, self.state_info = layer.begin_state, layer.state_info
 
     def forward(self, X, state):
         layer = self.layer
@@ -73,6 +78,27 @@ class StateDrop(nn.Block):
         return outputs, state
 
 
+class SkipStack(StackedRNN):
+    """A stack whose outputs are the states of all its layers side by side.
+
+    The output layer sees every layer, so the lower ones learn from the start. Between the layers one
+    mask serves all steps of a row, as in `LMGluon`. Source: Graves, 2013.
+    """
+
+    def __init__(self, kind, num_hiddens, num_layers, dropout, input_size):
+        super().__init__(kind, num_hiddens, num_layers, dropout, input_size)
+        self.dropout = nn.Dropout(dropout, axes=(0,))
+
+    def forward(self, X, state):
+        outputs, new = [], []
+        parts = split_state(state, [len(layer.state_info()) for layer in self.layers])
+        for layer, own in zip(self.layers, parts, strict=True):
+            X, own = layer(self.dropout(X) if outputs else X, own)  # (T, B, H)
+            outputs.append(X)
+            new += own
+        return np.concatenate(outputs, axis=2), new  # (T, B, L H)
+
+
 def new_model(settings, vocab_size):
     """Return an initialized language model for one row of SETTINGS."""
 
@@ -80,7 +106,7 @@ def new_model(settings, vocab_size):
         return StateDrop(CELLS[settings["cell"]](num_hiddens, **options), settings["state_drop"])
 
     num_hiddens, dropout = settings["num_hiddens"], settings["dropout"]
-    stack = StackedRNN(layer, num_hiddens, settings["num_layers"], dropout, input_size=vocab_size)
+    stack = SkipStack(layer, num_hiddens, settings["num_layers"], dropout, vocab_size)
     net = initialized(LMGluon(stack, vocab_size, dropout), num_hiddens)
     net.hybridize()
     return net

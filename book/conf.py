@@ -35,7 +35,7 @@ SECTIONS = [
 PARTS = {
     "Sections": SECTIONS,
     "Solutions": [f"solutions/{section}" for section in SECTIONS],
-    "Reference": ["glossary", "references", "run-times", "checks", "changes"],
+    "Reference": ["glossary", "references", "run-times", "benchmarks", "checks", "changes"],
 }
 PAGES = [page for pages in PARTS.values() for page in pages]
 

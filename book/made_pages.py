@@ -1,4 +1,4 @@
-"""Fills the pages whose contents stand outside the chapter: run times, changes, checks."""
+"""Fills the pages whose contents stand outside the chapter: run times, changes, checks, benchmarks."""
 
 import json
 import math
@@ -60,6 +60,73 @@ def mutant_table(results):
     return lines
 
 
+def rows_of(header, rows):
+    """Return the lines of a table, the first column to the left and the others to the right."""
+    lines = ["| " + " | ".join(header) + " |", "|---" + "|---:" * (len(header) - 1) + "|"]
+    return lines + [
+        f"| {' | '.join(f'{v:,}' if isinstance(v, int) else str(v) for v in row)} |" for row in rows
+    ]
+
+
+def comparison_table(part):
+    """Return the lines for times of layers side by side, with the aim and whether it was met."""
+    columns = list(next(iter(part["rows"].values())))
+    found = [
+        [name, *(row[column] for column in columns), part["aims"][name]] for name, row in part["rows"].items()
+    ]
+    at_least = part["aim"] == "at least"
+    for row in found:
+        ratio, aim = row[-2:]
+        row[-1] = f"{part['aim']} {aim}: {'met' if (ratio >= aim) == at_least or ratio == aim else 'missed'}"
+    return [*rows_of(["Layer", *columns, "aim"], found), "", note(part)]
+
+
+def cost_table(part):
+    """Return the lines for times against sizes."""
+    rows = [
+        [f"{name}: {size}", f"{measured:.2f}", "" if bound is None else f"{bound:.2f}"]
+        for name, points in part["rows"].items()
+        for size, measured, bound in points
+    ]
+    return [*rows_of(["Size", "measured, ms", "arithmetic bound, ms"], rows), "", note(part)]
+
+
+def quality_table(part):
+    """Return the lines for the end of each curve, the best one first."""
+    ends = sorted(((name, *points[-1]) for name, points in part["rows"].items()), key=lambda row: row[2])
+    rows = [[name, f"{perplexity:.3f}", f"{seconds:.0f}"] for name, seconds, perplexity in ends]
+    return [*rows_of(["Model", "validation perplexity", "training seconds"], rows), "", note(part)]
+
+
+def note(part):
+    return f"*Measured on: {part['machine']}.*"
+
+
+def chapter_table(times):
+    """Return the lines for the run times of all sections and of all solutions."""
+    solutions = sum(seconds for name, seconds in times.items() if name.startswith("solutions/"))
+    sections = sum(times.values()) - solutions
+    rows = [
+        [name, f"{seconds / 60:.1f} minutes"]
+        for name, seconds in (("Sections", sections), ("Solutions", solutions))
+    ]
+    return rows_of(["Notebooks, one after another", "time"], rows)
+
+
+TABLES = {
+    "torch": comparison_table,
+    "scratch": comparison_table,
+    "cost": cost_table,
+    "quality": quality_table,
+}
+
+
+def fill_benchmarks(text, results, times):
+    """Return the text of the page with a table in the place of each mark."""
+    tables = {name: make(results[name]) for name, make in TABLES.items()} | {"chapter": chapter_table(times)}
+    return re.sub(r"<!-- table: (\w+) -->", lambda mark: "\n".join(tables[mark[1]]), text)
+
+
 def fill(app, docname, source):
     if docname == "run-times":
         path = HERE / "run_times.json"
@@ -72,6 +139,13 @@ def fill(app, docname, source):
             app.env.note_dependency(path)
             results = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
             source[0] += "\n".join(lines(results)) + "\n"
+    if docname == "benchmarks":
+        files = HERE.parent / "benchmarks" / "results.json", HERE / "run_times.json"
+        for path in files:
+            app.env.note_dependency(path)
+        source[0] = fill_benchmarks(
+            source[0], *(json.loads(path.read_text(encoding="utf-8")) for path in files)
+        )
     if docname == "changes":
         path = HERE.parent / "CHANGELOG.md"
         app.env.note_dependency(path)

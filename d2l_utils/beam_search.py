@@ -5,8 +5,7 @@ Edit the notebook, not this file.
 
 from typing import NamedTuple
 
-from d2l_utils import machine_translation
-from d2l_utils.machine_translation import BOS_ID, EOS_ID, PAD_ID
+from d2l_utils.machine_translation import BOS_ID, EOS_ID, PAD_ID, encode_source, tokenize_sentence
 
 import numpy as onp
 from mxnet import np, npx
@@ -41,6 +40,38 @@ def ranked(hypotheses):
     return sorted(hypotheses, key=lambda h: (-h.score, len(h.tokens), h.tokens))
 
 
+def extend(prefixes, tokens):
+    """Return prefixes with one more token each: (R, t) and (R,) give (R, t + 1)."""
+    return onp.concatenate([prefixes, tokens[:, None]], axis=1)
+
+
+class Prefixes(NamedTuple):
+    """R outputs as far as they are written, those of one sentence side by side.
+
+    Attributes: `owner`, the number of the sentence of each row, (R,); `tokens`,
+        `<bos>` first, (R, t); `log_prob`, (R,).
+    """
+
+    owner: onp.ndarray
+    tokens: onp.ndarray
+    log_prob: onp.ndarray
+
+    def take(self, rows):
+        """Return some of the rows."""
+        return Prefixes(*(values[rows] for values in self))
+
+    def continued(self, rows, tokens, log_prob):
+        """Return rows (K,) with one more token each, (K,), and log_prob (K,)."""
+        longer = extend(self.tokens[rows], tokens)  # (K, t + 1)
+        return Prefixes(self.owner[rows], longer, log_prob)
+
+
+def empty_prefixes(num_rows, bos):
+    """Return the `Prefixes` of num_rows sentences of which nothing is written."""
+    tokens = onp.full((num_rows, 1), bos)
+    return Prefixes(onp.arange(num_rows), tokens, onp.zeros(num_rows))
+
+
 def take_rows(state, rows):
     """Return rows (R,) of each array of a state, be it NumPy's or MXNet's."""
 
@@ -50,17 +81,6 @@ def take_rows(state, rows):
         return s.take(np.array(rows, dtype="int32", ctx=s.ctx), axis=0)
 
     return [take(s) for s in state]
-
-
-def empty_prefixes(num_rows, bos):
-    """Return numbers, empty prefixes, tokens and log_prob of num_rows sentences."""
-    numbers, prefixes = onp.arange(num_rows), onp.empty((num_rows, 0), dtype=int)
-    return numbers, prefixes, onp.full(num_rows, bos), onp.zeros(num_rows)
-
-
-def extend(prefixes, tokens):
-    """Return prefixes with one more token each: (R, t) and (R,) give (R, t + 1)."""
-    return onp.concatenate([prefixes, tokens[:, None]], axis=1)
 
 
 def call_step(step, tokens, state):
@@ -79,24 +99,22 @@ def greedy_search(step, state, num_rows, bos, eos, max_len, length_penalty=0.0):
 
     Args: those of `beam_search`, which describes them.
     """
-    found = [[] for _ in range(num_rows)]
-    owner, prefixes, tokens, log_prob = empty_prefixes(num_rows, bos)
+    found, live = [[] for _ in range(num_rows)], empty_prefixes(num_rows, bos)
     for t in range(max_len + 1):
-        if not len(owner):
+        if not len(live.owner):
             break
-        log_probs, state = call_step(step, tokens, state)
-        tokens = log_probs.argmax(axis=1)
+        log_probs, state = call_step(step, live.tokens[:, -1], state)
+        rows, tokens = onp.arange(len(log_probs)), log_probs.argmax(axis=1)  # (R,)
         if t == max_len:
             tokens[:] = eos
-        log_prob = log_prob + log_probs[onp.arange(len(owner)), tokens]  # (R,)
-        possible = log_prob > -onp.inf
+        live = live.continued(rows, tokens, live.log_prob + log_probs[rows, tokens])
+        possible = live.log_prob > -onp.inf
         for i in onp.flatnonzero((tokens == eos) & possible):
-            h = finished(prefixes[i].tolist(), log_prob[i], length_penalty)
-            found[owner[i]].append(h)
-        live = onp.flatnonzero((tokens != eos) & possible)
-        prefixes = extend(prefixes, tokens)[live]  # (R, t + 1)
-        owner, tokens, log_prob = owner[live], tokens[live], log_prob[live]
-        state = take_rows(state, live)
+            words = live.tokens[i, 1:-1].tolist()  # without <bos> and <eos>
+            h = finished(words, live.log_prob[i], length_penalty)
+            found[live.owner[i]].append(h)
+        rows = onp.flatnonzero((tokens != eos) & possible)
+        live, state = live.take(rows), take_rows(state, rows)
     return found
 
 
@@ -106,16 +124,16 @@ def exhaustive_search(step, state, num_rows, bos, eos, max_len, length_penalty=0
     Args: those of `beam_search`, which describes them.
     Raises: ValueError where a level of the tree has more than a million prefixes.
     """
-    found = [[] for _ in range(num_rows)]
-    owner, prefixes, tokens, log_prob = empty_prefixes(num_rows, bos)
+    found, live = [[] for _ in range(num_rows)], empty_prefixes(num_rows, bos)
     for t in range(max_len + 1):
-        if not len(owner):
+        if not len(live.owner):
             break
-        log_probs, state = call_step(step, tokens, state)
-        totals = log_prob[:, None] + log_probs  # (R, V)
+        log_probs, state = call_step(step, live.tokens[:, -1], state)
+        totals = live.log_prob[:, None] + log_probs  # (R, V)
         for i in onp.flatnonzero(totals[:, eos] > -onp.inf):
-            h = finished(prefixes[i].tolist(), totals[i, eos], length_penalty)
-            found[owner[i]].append(h)
+            words = live.tokens[i, 1:].tolist()  # without <bos>
+            h = finished(words, totals[i, eos], length_penalty)
+            found[live.owner[i]].append(h)
         if t == max_len:
             break
         totals[:, eos] = -onp.inf  # the other tokens go on
@@ -123,8 +141,7 @@ def exhaustive_search(step, state, num_rows, bos, eos, max_len, length_penalty=0
         if len(parent) > 1_000_000:
             count = len(parent)
             raise ValueError(f"{count} prefixes: use beam_search or lower max_len")
-        prefixes = extend(prefixes[parent], tokens)  # (R, t + 1)
-        owner, log_prob = owner[parent], totals[parent, tokens]
+        live = live.continued(parent, tokens, totals[parent, tokens])
         state = take_rows(state, parent)
     return [ranked(hypotheses) for hypotheses in found]
 
@@ -161,9 +178,47 @@ def best_continuations(totals, owner, beam_size):
     return onp.divmod(keep, len(totals) // len(owner))
 
 
-def check_settings(beam_size, max_len, length_penalty, num_best):
+def choose(live, log_probs, beam_size, only=None):
+    """Return the beam_size best continuations of each sentence, and their parents.
+
+    Args: `live`, `Prefixes` of R rows; `log_probs`, of what may follow, (R, V);
+        `only`, the one token that is allowed, if not all are.
+    Returns: `parent`, the rows that were continued, (K,), and `Prefixes` of K rows.
+    """
+    if only is None:
+        best, values = best_tokens(log_probs, beam_size)  # (R, k)
+    else:
+        best, values = onp.full((len(log_probs), 1), only), log_probs[:, [only]]
+    totals = live.log_prob[:, None] + values  # (R, k)
+    parent, column = best_continuations(totals, live.owner, beam_size)
+    tokens, log_prob = best[parent, column], totals[parent, column]
+    return parent, live.continued(parent, tokens, log_prob)
+
+
+def sort_out(found, chosen, eos, num_best, max_len, length_penalty):
+    """Put what has ended into lists; return the rows of those that live on.
+
+    Args: `found`, the list of hypotheses of each sentence, which is changed;
+        `chosen`, `Prefixes` of K rows; the others as for `beam_search`.
+    """
+    ended = chosen.tokens[:, -1] == eos  # (K,)
+    for i in onp.flatnonzero(ended):
+        words = chosen.tokens[i, 1:-1].tolist()  # without <bos> and <eos>
+        h = finished(words, chosen.log_prob[i], length_penalty)
+        n = chosen.owner[i]
+        found[n] = ranked([*found[n], h])[:num_best]
+    bar = onp.full(len(found), -onp.inf)
+    for n, hypotheses in enumerate(found):
+        if len(hypotheses) == num_best:
+            bar[n] = hypotheses[-1].score
+    bound = chosen.log_prob / (max_len + 1) ** length_penalty  # (15.5)
+    return onp.flatnonzero(~ended & (bound > bar[chosen.owner]))
+
+
+def check_settings(beam_size, max_len, length_penalty, num_best, batch_size=1):
     """Raise a ValueError for settings with which no search is possible."""
-    for name, value in (("beam_size", beam_size), ("num_best", num_best)):
+    counts = dict(beam_size=beam_size, num_best=num_best, batch_size=batch_size)
+    for name, value in counts.items():
         if value < 1:
             raise ValueError(f"{name} is {value}: it must be at least 1")
     if max_len < 0:
@@ -173,58 +228,33 @@ def check_settings(beam_size, max_len, length_penalty, num_best):
 
 
 def beam_search(
-    step,
-    state,
-    num_rows,
-    bos,
-    eos,
-    beam_size,
-    max_len,
-    length_penalty=0.0,
-    num_best=None,
-):
+    step, state, num_rows, bos, eos,
+    beam_size, max_len, length_penalty=0.0, num_best=None,
+):  # fmt: skip
     """Search for likely outputs of num_rows sentences; return a list of lists.
 
     Args: `step`, a function of the last token of R prefixes, int (R,), and of their
-            state, which returns their log-probabilities, a NumPy array (R, V), and
-            the new state;
-        `state`, a list of arrays with num_rows rows; `bos`, the first token that is
-        fed in; `eos`, the token that ends an output; `beam_size`, how many
-        continuations of each sentence are kept at each step; `max_len`, the most
-        tokens before `eos`; `length_penalty`, alpha of equation (15.3), at least 0;
-        `num_best`, the most hypotheses to return, beam_size if not given: with
-        fewer the search can stop sooner.
-    Returns: for each sentence a list of `Hypothesis` with token indices, best score
-        first, all finished, and the same as without early stopping. A list is empty
-        only where every output that was met has probability zero.
+            state, which returns log-probabilities, NumPy (R, V), and the new state;
+        `state`, a list of arrays with num_rows rows; `bos`, the token fed in first;
+        `eos`, the token that ends an output; `beam_size`, how many continuations of
+        a sentence a step keeps; `max_len`, the most tokens before `eos`;
+        `length_penalty`, alpha of (15.3); `num_best`, how many to return at most,
+        beam_size if not given: with fewer the search can stop sooner.
+    Returns: for each sentence a list of `Hypothesis`, best score first, the same as
+        without early stopping; empty only where all that was met has probability 0.
     Raises: ValueError for impossible settings, or a step that returns other things.
     """
     num_best = beam_size if num_best is None else num_best
     check_settings(beam_size, max_len, length_penalty, num_best)
-    found, bar = [[] for _ in range(num_rows)], onp.full(num_rows, -onp.inf)
-    owner, prefixes, tokens, log_prob = empty_prefixes(num_rows, bos)
+    found, live = [[] for _ in range(num_rows)], empty_prefixes(num_rows, bos)
     for t in range(max_len + 1):
-        if not len(owner):
+        if not len(live.owner):
             break
-        log_probs, state = call_step(step, tokens, state)  # one call for all
-        if t < max_len:
-            best, values = best_tokens(log_probs, beam_size)  # (R, k)
-        else:  # a prefix of max_len tokens may only be ended
-            best, values = onp.full((len(owner), 1), eos), log_probs[:, [eos]]
-        totals = log_prob[:, None] + values  # (R, k)
-        parent, column = best_continuations(totals, owner, beam_size)
-        owner, prefixes = owner[parent], prefixes[parent]
-        tokens, log_prob = best[parent, column], totals[parent, column]
-        for i in onp.flatnonzero(tokens == eos):
-            h = finished(prefixes[i].tolist(), log_prob[i], length_penalty)
-            kept = found[owner[i]] = ranked([*found[owner[i]], h])[:num_best]
-            if len(kept) == num_best:
-                bar[owner[i]] = kept[-1].score
-        bound = log_prob / (max_len + 1) ** length_penalty
-        live = onp.flatnonzero((tokens != eos) & (bound > bar[owner]))
-        prefixes = extend(prefixes, tokens)[live]  # (R, t + 1)
-        owner, tokens, log_prob = owner[live], tokens[live], log_prob[live]
-        state = take_rows(state, parent[live])
+        log_probs, state = call_step(step, live.tokens[:, -1], state)
+        only = eos if t == max_len else None
+        parent, chosen = choose(live, log_probs, beam_size, only)
+        rows = sort_out(found, chosen, eos, num_best, max_len, length_penalty)
+        live, state = chosen.take(rows), take_rows(state, parent[rows])
     return found
 
 
@@ -240,52 +270,59 @@ def decoder_step(net):
     return step
 
 
-def translate(
-    translator,
-    sentences,
-    beam_size=5,
-    length_penalty=1.0,
-    num_best=None,
-    batch_size=128,
-    max_len=None,
-):
-    """Translate raw sentences; return for each a list of hypotheses, best first.
+def search_batch(translator, sources, *settings):
+    """Return the hypotheses of each source in words, best first.
 
-    Args: `translator`, a `Translator`; `sentences`, a list of str or of lists of
-        tokens; `batch_size`, how many sentences are searched at once; `max_len`,
-        how many tokens an output may have, that of the translator if not given; the
-        others as for `beam_search`.
-    Returns: lists of `Hypothesis` whose tokens are words. A word that is not in the
-        vocabulary is read as `<unk>`, and `<unk>` may be written too. An empty
-        sentence has one translation, the empty one, with log_prob 0. A sentence of
-        any length is read to its end, but at most max_len tokens are written.
-    Raises: ValueError where `sentences` is a str, or for impossible settings.
+    Args: `sources`, lists of tokens, none empty; `settings`, the arguments of
+        `beam_search` from beam_size on.
+    """
+    src, src_len = encode_source(sources, translator.src_vocab)
+    step, state = decoder_step(translator.net), translator.net.encode(src, src_len)
+    found = beam_search(step, state, len(sources), BOS_ID, EOS_ID, *settings)
+
+    def in_words(h):
+        words = translator.tgt_vocab.to_tokens(list(h.tokens))
+        return h._replace(tokens=tuple(words))
+
+    return [[in_words(h) for h in hypotheses] for hypotheses in found]
+
+
+def tokens_of(sentences):
+    """Return a list of tokens for each sentence, a str or a list of tokens.
+
+    Raises: ValueError where `sentences` itself is a str.
     """
     if isinstance(sentences, str):
         raise ValueError("sentences is a str: give a list, also for a single one")
+    return [tokenize_sentence(s) if isinstance(s, str) else [*s] for s in sentences]
+
+
+def translate(
+    translator, sentences, beam_size=5, length_penalty=1.0,
+    num_best=None, batch_size=128, max_len=None,
+):  # fmt: skip
+    """Translate raw sentences; return for each a list of hypotheses, best first.
+
+    Args: `translator`, a `Translator`; `sentences`, a list of str or of lists of
+        tokens; `batch_size`, how many are searched at once; `max_len`, that of the
+        translator if not given; the others as for `beam_search`.
+    Returns: lists of `Hypothesis` whose tokens are words. An unknown word is read
+        as `<unk>`, which may be written too. An empty sentence has one translation,
+        the empty one, with log_prob 0. A sentence of any length is read to its end,
+        but at most max_len tokens are written.
+    Raises: ValueError where `sentences` is a str, or for impossible settings.
+    """
+    sources = tokens_of(sentences)
     num_best = beam_size if num_best is None else num_best
     max_len = translator.max_len if max_len is None else max_len
-    check_settings(beam_size, max_len, length_penalty, num_best)
-    if batch_size < 1:
-        raise ValueError(f"batch_size is {batch_size}: it must be at least 1")
-    cut = machine_translation.tokenize_sentence
-    sources = [cut(s) if isinstance(s, str) else list(s) for s in sentences]
-    results = [[Hypothesis((), 0.0, 0.0)] for _ in sources]
+    settings = beam_size, max_len, length_penalty, num_best
+    check_settings(*settings, batch_size)
+    results = [[Hypothesis((), 0.0, 0.0)] for _ in sources]  # as for empty ones
     order = [i for i, source in enumerate(sources) if source]
     order.sort(key=lambda i: len(sources[i]))  # similar lengths together
-    step, vocab = decoder_step(translator.net), translator.tgt_vocab
     for start in range(0, len(order), batch_size):
         rows = order[start : start + batch_size]
-        src, src_len = machine_translation.encode_source(
-            [sources[i] for i in rows], translator.src_vocab
-        )
-        found = beam_search(
-            step, translator.net.encode(src, src_len), len(rows), BOS_ID, EOS_ID,
-            beam_size, max_len, length_penalty, num_best,
-        )  # fmt: skip
+        found = search_batch(translator, [sources[i] for i in rows], *settings)
         for i, hypotheses in zip(rows, found, strict=True):
-            words = [tuple(vocab.to_tokens(list(h.tokens))) for h in hypotheses]
-            results[i] = [
-                h._replace(tokens=w) for h, w in zip(hypotheses, words, strict=True)
-            ]
+            results[i] = hypotheses
     return results

@@ -69,10 +69,9 @@ class BiRNNScratch:
         return [*ahead.begin_state(batch_size), *back.begin_state(batch_size)]
 
     def __call__(self, X, state):
-        """Return outputs in the order of time, shape (T, B, 2H), and last states.
+        """Return outputs, (T, B, 2H), for X, (T, B, D), and the last states.
 
-        Args: `X`, inputs of shape (T, B, D); `state`, as `begin_state` gives it.
-        The last state of the backward layer is the one at the first time step.
+        Outputs are in order of time; the backward layer ends at the first step.
         """
         cut = len(self.forward_layer.begin_state(1))
         ahead, ahead_state = self.forward_layer(X, state[:cut])  # (T, B, H)
@@ -133,8 +132,7 @@ class BiRNN(nn.Block):
     def forward(self, X, valid_len=None):
         """Return outputs in the order of time, shape (T, B, 2H), zero at padding.
 
-        Args: `X`, inputs of shape (T, B, D); `valid_len`, as in `reverse_valid`,
-            or None where every step counts.
+        Args: `X`, (T, B, D); `valid_len`, see `reverse_valid`, or None for all.
         """
         T, B = X.shape[:2]
         n = checked_lengths([T] * B if valid_len is None else valid_len, T, B)

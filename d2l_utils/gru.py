@@ -3,60 +3,88 @@
 Edit the notebook, not this file.
 """
 
-from d2l_utils.rnn_scratch import clip_gradients, uniform_parameter
+from d2l_utils.rnn_scratch import clip_gradients, linear, uniform_parameter
 
 import numpy as onp
 from mxnet import autograd, gluon, np, npx
 from mxnet.gluon import nn, rnn
 
 
-class GRUScratch:
-    """A layer of gated recurrent units, equations (8.1) to (8.4).
+class GatedScratch:
+    """Parameters and empty state of a layer whose parts stand side by side.
 
-    Args: `num_inputs` D, `num_hiddens` H; `reset_after`, True for the candidate
-        (8.4) of the fused layers, False for (8.2); `dtype` of the parameters.
-    Parameters: `W_x` (D, 3H), `W_h` (H, 3H) and `b` (3H,), with reset gate, update
-        gate and candidate side by side; with `reset_after` also `b_hh` (H,).
-    Source: Cho et al., 2014.
+    Args: `num_inputs` D, `num_hiddens` H; `num_parts` K, gates and candidate;
+        `num_states`, arrays in a state; `dtype` of the parameters.
+    Parameters: `W_x` (D, KH), `W_h` (H, KH) and `b` (KH,).
     """
 
-    def __init__(self, num_inputs, num_hiddens, reset_after=False, dtype="float32"):
-        self.num_hiddens, self.reset_after = num_hiddens, reset_after
-        width, bound = 3 * num_hiddens, num_hiddens**-0.5
+    def __init__(self, num_inputs, num_hiddens, num_parts, num_states, dtype):
+        self.num_hiddens, self.num_states = num_hiddens, num_states
+        width, bound = num_parts * num_hiddens, num_hiddens**-0.5
         self.W_x = uniform_parameter((num_inputs, width), bound, dtype)
         self.W_h = uniform_parameter((num_hiddens, width), bound, dtype)
         self.b = uniform_parameter((width,), 0, dtype)
         self.params = [self.W_x, self.W_h, self.b]
-        if reset_after:
-            self.b_hh = uniform_parameter((num_hiddens,), 0, dtype)
-            self.params.append(self.b_hh)
 
     def begin_state(self, batch_size):
-        """Return the empty state, a list of one array of zeros, shape (B, H)."""
-        return [np.zeros((batch_size, self.num_hiddens), dtype=self.b.dtype)]
+        """Return the empty state, a list of zeros, each of shape (B, H)."""
+        shape = (batch_size, self.num_hiddens)
+        return [np.zeros(shape, self.b.dtype) for _ in range(self.num_states)]
+
+
+def check_shapes(layer, X, state):
+    """Raise ValueError if X is not (T, B, D), T > 0, or the state not a list of (B, H)."""
+    num_inputs = len(layer.W_x)
+    if X.ndim != 3 or X.shape[2] != num_inputs or len(X) == 0:
+        wanted = f"(T, B, {num_inputs}), T > 0"
+        raise ValueError(f"inputs of shape {X.shape}: give them as {wanted}")
+    shapes = [s.shape for s in state]
+    if shapes != [s.shape for s in layer.begin_state(X.shape[1])]:
+        wanted = f"take begin_state({X.shape[1]})"
+        raise ValueError(f"state of shapes {shapes}: {wanted}")
+
+
+def gru_step(X_t, H, W_x, W_h, b, b_hh=None):
+    """Return the state after a step, (B, H), by equations (8.1) to (8.3).
+
+    Args: inputs `X_t` (B, D); the old state `H` (B, H); for each of reset gate, update
+        gate and candidate `W_x` (H, D), `W_h` (H, H) and `b` (H,); `b_hh` (H,), the
+        second bias of (8.4), which then replaces (8.2).
+    """
+    (W_xr, W_xz, W_xh), (W_hr, W_hz, W_hh), (b_r, b_z, b_h) = W_x, W_h, b
+    R = npx.sigmoid(linear(X_t, W_xr, b_r) + np.dot(H, W_hr))
+    Z = npx.sigmoid(linear(X_t, W_xz, b_z) + np.dot(H, W_hz))
+    if b_hh is None:
+        candidate = np.tanh(linear(X_t, W_xh, b_h) + np.dot(R * H, W_hh))
+    else:
+        again = R * (np.dot(H, W_hh) + b_hh)
+        candidate = np.tanh(linear(X_t, W_xh, b_h) + again)
+    return Z * H + (1 - Z) * candidate
+
+
+class GRUScratch(GatedScratch):
+    """A layer of gated recurrent units, equations (8.1) to (8.4).
+
+    Args: those of `GatedScratch`; `reset_after`, True for the candidate (8.4) of the
+        fused layers, False for (8.2).
+    Parameters: as in `GatedScratch`, in the order reset gate, update gate, candidate;
+        with `reset_after` also `b_hh` (H,).
+    Source: Cho et al., 2014.
+    """
+
+    def __init__(self, num_inputs, num_hiddens, reset_after=False, dtype="float32"):
+        super().__init__(num_inputs, num_hiddens, 3, 1, dtype)
+        self.b_hh = uniform_parameter((num_hiddens,), 0, dtype) if reset_after else None
+        self.params += [self.b_hh] if reset_after else []
 
     def __call__(self, X, state):
-        """Return all states, shape (T, B, H), and the last one as a list.
-
-        Args: `X`, inputs of shape (T, B, D); `state`, as `begin_state` gives it.
-        """
-        D = len(self.W_x)
-        if X.ndim != 3 or X.shape[2] != D:
-            raise ValueError(f"inputs of shape {X.shape}: give them as (T, B, {D})")
-        (T, B, _), (H,), outputs = X.shape, state, []
-        if H.shape != (B, self.num_hiddens):
-            raise ValueError(f"state of shape {H.shape}: take begin_state({B})")
-        rows = np.dot(X.reshape(T * B, D), self.W_x) + self.b  # (T * B, 3H)
-        parts = [np.split(part, T) for part in np.split(rows, 3, axis=1)]
-        W_hr, W_hz, W_hh = np.split(self.W_h, 3, axis=1)  # (H, H)
-        for X_r, X_z, X_h in zip(*parts, strict=True):  # (B, H)
-            R = npx.sigmoid(X_r + np.dot(H, W_hr))
-            Z = npx.sigmoid(X_z + np.dot(H, W_hz))
-            if self.reset_after:
-                candidate = np.tanh(X_h + R * (np.dot(H, W_hh) + self.b_hh))
-            else:
-                candidate = np.tanh(X_h + np.dot(R * H, W_hh))
-            H = Z * H + (1 - Z) * candidate  # (B, H)
+        """Return all states, (T, B, H), for inputs (T, B, D), and the last in a list."""
+        check_shapes(self, X, state)
+        W_h, b = np.split(self.W_h, 3, axis=1), np.split(self.b, 3)  # (H, H), (H,)
+        W_x = [W.T for W in np.split(self.W_x, 3, axis=1)]  # (H, D)
+        (H,), outputs = state, []
+        for X_t in X:  # (B, D)
+            H = gru_step(X_t, H, W_x, W_h, b, self.b_hh)  # (B, H)
             outputs.append(H)
         return np.stack(outputs), [H]  # (T, B, H), [(B, H)]
 

@@ -62,39 +62,46 @@ def kneser_ney_discounts(counts):
     return [0] + [min(max(d, 0), r) for r, d in enumerate(estimates, start=1)]
 
 
+def lower_counts(tokens, n):
+    """Return a Counter: how many different tokens precede each n-gram, (2.7)."""
+    return Counter(gram[1:] for gram in count_ngrams(tokens, n + 1))
+
+
+def kneser_ney_table(counts):
+    """Return what equation (2.6) takes from the counts of all n-grams of one order.
+
+    These are `counts`, a Counter, itself; the discounts [0, D1, D2, D3+]; and for
+    each history its total count and its lambda(h), two Counters.
+    """
+    discounts, total, left_over = kneser_ney_discounts(counts), Counter(), Counter()
+    for gram, count in counts.items():
+        total[gram[:-1]] += count
+        left_over[gram[:-1]] += discounts[min(count, 3)]  # lambda(h)
+    return counts, discounts, total, left_over
+
+
 class KneserNey:
     """An n-gram model with interpolated modified Kneser-Ney smoothing.
 
-    Args: `tokens`, the training text as a str of characters or a sequence of words; `order`, the
-        length of the longest n-gram.
-    Source: Chen and Goodman, 1999; equations (2.6) to (2.8) of the section on language models.
+    Args: `tokens`, a str or a sequence of words; `order`, of the longest n-grams.
+    Source: Chen and Goodman, 1999; equations (2.6) to (2.8) of the section.
     """
 
     def __init__(self, tokens, order):
         tokens = tokens if isinstance(tokens, str) else tuple(tokens)
         if not 1 <= order < len(tokens):
-            raise ValueError(f"order {order} needs a text of more than {order} tokens, and be >= 1")
-        self.order, self.tables = order, []
-        self.vocab = sorted(count_ngrams(tokens, 1))  # slices of length 1
-        for n in range(1, order + 1):
-            if n == order:
-                counts = count_ngrams(tokens, n)
-            else:  # equation (2.7)
-                counts = Counter(gram[1:] for gram in count_ngrams(tokens, n + 1))
-            self.tables.append(self._table(counts))
-
-    @staticmethod
-    def _table(counts):
-        discounts, total, left_over = kneser_ney_discounts(counts), Counter(), Counter()
-        for gram, count in counts.items():
-            total[gram[:-1]] += count
-            left_over[gram[:-1]] += discounts[min(count, 3)]  # lambda(h)
-        return counts, discounts, total, left_over
+            needs = f"needs a text of more than {order} tokens, and be >= 1"
+            raise ValueError(f"order {order} {needs}")
+        self.order, self.vocab = order, sorted(count_ngrams(tokens, 1))  # 1-grams
+        counts = [lower_counts(tokens, n) for n in range(1, order)]
+        counts.append(count_ngrams(tokens, order))
+        self.tables = [kneser_ney_table(of_order) for of_order in counts]
 
     def prob(self, gram):
-        """Return P(last token of `gram` | those before it); only the latest `order` count."""
+        """Return P(last token of `gram` | the others), from the latest `order`."""
         p = 1 / len(self.vocab)
-        for n, (counts, discounts, total, left_over) in enumerate(self.tables[: len(gram)], start=1):
+        for n, table in enumerate(self.tables[: len(gram)], start=1):
+            counts, discounts, total, left_over = table
             history = gram[-n:-1]
             if history not in total:
                 break  # and longer ones are unseen as well

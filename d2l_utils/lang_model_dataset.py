@@ -22,37 +22,45 @@ def tokenize(text, level="char"):
     raise ValueError(f"level is {level!r}: take 'char' or 'word'")
 
 
-class Vocab:
-    """A numbering of tokens: 0 is `<unk>`, then `reserved`, then the others by frequency.
+def by_frequency(tokens, min_freq=1):
+    """Return the different tokens, the most frequent first.
 
-    Args: `tokens`, an iterable of str, from the training split alone; `min_freq`, tokens that are
-        rarer become `<unk>`; `reserved`, tokens with a place of their own, such as `<pad>`.
-    Tokens of equal frequency stand in alphabetical order, so that the numbering repeats.
+    Those that occur less than `min_freq` times are left out. Tokens of equal
+    frequency stand in alphabetical order, so that the result repeats.
+    """
+    counts = Counter(tokens)
+    common = [token for token, count in counts.items() if count >= min_freq]
+    return sorted(common, key=lambda token: (-counts[token], token))
+
+
+class Vocab:
+    """A numbering of tokens: `<unk>`, `reserved`, then the others by frequency.
+
+    Args: `tokens`, an iterable of str, from the training split alone; `min_freq`,
+        rarer ones become `<unk>`; `reserved`, with their own place, as `<pad>`.
     """
 
     def __init__(self, tokens, min_freq=1, reserved=()):
-        counts = Counter(tokens)
-        common = [token for token, count in counts.items() if count >= min_freq]
-        common.sort(key=lambda token: (-counts[token], token))
-        special = ["<unk>", *reserved]
-        self.idx_to_token = special + [token for token in common if token not in special]
-        self.token_to_idx = {token: idx for idx, token in enumerate(self.idx_to_token)}
+        special, common = ["<unk>", *reserved], by_frequency(tokens, min_freq)
+        self.idx_to_token = special + [t for t in common if t not in special]
+        self.token_to_idx = {t: idx for idx, t in enumerate(self.idx_to_token)}
 
     def __len__(self):
         return len(self.idx_to_token)
 
     def __getitem__(self, tokens):
-        """Return the index of a token (a str), or the list of indices of a sequence of tokens."""
+        """Return the index of a token, a str, or a list for a sequence of them."""
         if isinstance(tokens, str):
             return self.token_to_idx.get(tokens, 0)
         return [self[token] for token in tokens]
 
     def to_tokens(self, indices):
-        """Return the token of an index, or the list of tokens of a sequence of indices."""
+        """Return the token of an index, or a list for a sequence of indices."""
         if hasattr(indices, "__len__"):
             return [self.to_tokens(idx) for idx in indices]
         if not 0 <= indices < len(self):  # -1 would be the last token of a list
-            raise IndexError(f"index {indices} is not between 0 and {len(self) - 1}")
+            last = len(self) - 1
+            raise IndexError(f"index {indices} is not between 0 and {last}")
         return self.idx_to_token[int(indices)]
 
 

@@ -3,55 +3,32 @@
 Edit the notebook, not this file.
 """
 
-from d2l_utils.rnn_scratch import uniform_parameter
+from d2l_utils.gru import GatedScratch, check_shapes
+from d2l_utils.rnn_scratch import linear
 
 import numpy as onp
 from mxnet import np, npx
 
 
-class LSTMScratch:
+class LSTMScratch(GatedScratch):
     """A long short-term memory layer without peepholes, equations (9.1) to (9.5).
 
-    Args: `num_inputs` D, `num_hiddens` H; `forget_bias`, the value at which the
-        forget gate's bias starts; `dtype` of the parameters.
-    Parameters: `W_x` (D, 4H), `W_h` (H, 4H) and `b` (4H,), with input gate, forget
-        gate, candidate and output gate side by side, in the order of Gluon's layer.
+    Args: those of `GatedScratch`; `forget_bias`, where the forget gate's bias starts.
+    Parameters: in Gluon's order: input gate, forget gate, candidate, output gate.
     Source: Hochreiter and Schmidhuber, 1997; Gers, Schmidhuber and Cummins, 2000.
     """
 
     def __init__(self, num_inputs, num_hiddens, forget_bias=0.0, dtype="float32"):
-        self.num_hiddens = num_hiddens
-        width, bound = 4 * num_hiddens, num_hiddens**-0.5
-        self.W_x = uniform_parameter((num_inputs, width), bound, dtype)
-        self.W_h = uniform_parameter((num_hiddens, width), bound, dtype)
-        self.b = uniform_parameter((width,), 0, dtype)
+        super().__init__(num_inputs, num_hiddens, 4, 2, dtype)
         self.b[num_hiddens : 2 * num_hiddens] = forget_bias
-        self.params = [self.W_x, self.W_h, self.b]
-
-    def begin_state(self, batch_size):
-        """Return the empty state, a list of H and C, zeros of shape (B, H)."""
-        shape = (batch_size, self.num_hiddens)
-        return [np.zeros(shape, dtype=self.b.dtype) for _ in ("H", "C")]
 
     def __call__(self, X, state):
-        """Return H of all steps, shape (T, B, H), and the last state, [H, C].
-
-        Args: `X`, inputs of shape (T, B, D); `state`, as `begin_state` gives it.
-        """
-        num_inputs, width = self.W_x.shape
-        if X.ndim != 3 or X.shape[2] != num_inputs or len(X) == 0:
-            shape = f"(T, B, {num_inputs}), T > 0"
-            raise ValueError(f"inputs {X.shape}: give them as {shape}")
-        if len(state) != 2:
-            raise ValueError(
-                f"{len(state)} states: give H and C, as begin_state does"
-            )
-        (H, C), outputs = state, []
-        A = npx.fully_connected(
-            X, self.W_x.T, self.b, num_hidden=width, flatten=False
-        )  # (T, B, 4H)
-        for A_t in np.split(A, len(X)):  # (1, B, 4H)
-            i, f, g, o = np.split(A_t[0] + np.dot(H, self.W_h), 4, axis=1)  # (B, H)
+        """Return H of all steps, (T, B, H), for X (T, B, D), and the last [H, C]."""
+        check_shapes(self, X, state)
+        (H, C), W_h, outputs = state, self.W_h.T, []
+        for X_t in X:  # (B, D)
+            A_t = np.dot(X_t, self.W_x) + linear(H, W_h, self.b)  # (B, 4H)
+            i, f, g, o = np.split(A_t, 4, axis=1)  # (B, H)
             C = npx.sigmoid(f) * C + npx.sigmoid(i) * np.tanh(g)  # (B, H)
             H = npx.sigmoid(o) * np.tanh(C)  # (B, H)
             outputs.append(H)

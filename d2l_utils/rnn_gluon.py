@@ -8,22 +8,20 @@ from pathlib import Path
 
 import numpy as onp
 from mxnet import gluon, init, np, npx
-from mxnet.gluon import nn
 
 
-class LMGluon(nn.Block):
-    """A language model: one-hot tokens, a recurrent Gluon layer, dropout, a linear output.
+class LMGluon(gluon.Block):
+    """A language model: one-hot tokens, a layer, dropout, a linear output.
 
-    Args: `rnn`, a layer such as `rnn.RNN(num_hiddens, activation="tanh")`; `vocab_size` V;
-        `dropout`, the share of the hidden units that are silent in training, drawn anew for each
-        row of each minibatch and kept for all of its steps; `ctx`, the device.
+    Args: `rnn`, a recurrent Gluon layer; `vocab_size` V; `dropout`, the share of
+        units silent in training, the same at all steps of a row; `ctx`, a device.
     """
 
     def __init__(self, rnn, vocab_size, dropout=0.0, ctx=None):
         super().__init__()
         self.rnn, self.vocab_size, self.ctx = rnn, vocab_size, ctx
-        self.dropout = nn.Dropout(dropout, axes=(0,))  # one mask for all steps
-        self.output = nn.Dense(vocab_size, flatten=False)
+        self.dropout = gluon.nn.Dropout(dropout, axes=(0,))  # one mask a row
+        self.output = gluon.nn.Dense(vocab_size, flatten=False)
 
     def begin_state(self, batch_size):
         """Return the layer's empty state, a list of arrays."""
@@ -34,11 +32,8 @@ class LMGluon(nn.Block):
         return [param.grad() for param in self.collect_params().values()]
 
     def forward(self, X, state):
-        """Return the logits, shape (T, B, V), and the new state.
-
-        Args: `X`, token indices, a NumPy array of shape (B, T).
-        """
-        inputs = npx.one_hot(np.array(X.T, dtype="int32", ctx=self.ctx), self.vocab_size)
+        """Return logits, (T, B, V), for indices X, (B, T), and the new state."""
+        inputs = npx.one_hot(np.array(X.T, "int32", ctx=self.ctx), self.vocab_size)
         outputs, state = self.rnn(inputs, state)  # (T, B, H)
         return self.output(self.dropout(outputs)), state  # (T, B, V)
 

@@ -16,6 +16,11 @@ def uniform_parameter(shape, bound, dtype="float32"):
     return parameter
 
 
+def linear(X, W, b):
+    """Return X W^T + b, shape (B, H), for X (B, D), W (H, D) and b (H,)."""
+    return npx.fully_connected(X, W, b, num_hidden=len(b))
+
+
 class RNNScratch:
     """A recurrent layer with tanh, equation (5.1).
 
@@ -38,9 +43,9 @@ class RNNScratch:
 
         Args: `X`, inputs of shape (T, B, D); `state`, as `begin_state` gives it.
         """
-        (H,), outputs = state, []
-        for X_t in np.dot(X, self.W_xh) + self.b_h:  # all steps at once, then one by one: (B, H)
-            H = np.tanh(X_t + np.dot(H, self.W_hh))  # (B, H)
+        (H,), W_hh, outputs = state, self.W_hh.T, []  # turned round once, not at every step
+        for X_t in X:  # (B, D)
+            H = np.tanh(np.dot(X_t, self.W_xh) + linear(H, W_hh, self.b_h))  # (B, H)
             outputs.append(H)
         return np.stack(outputs), [H]  # (T, B, H), [(B, H)]
 

@@ -3,11 +3,14 @@
 MXNet is loaded before warnings become errors: its import alone raises a dozen deprecation warnings.
 """
 
+import functools
 import os
 import shutil
 import subprocess
 import sys
+import threading
 import warnings
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -16,8 +19,9 @@ from playwright.sync_api import sync_playwright
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
-    import d2l_utils  # noqa: F401  (sets the thread count, so it comes before MXNet)
-    import mxnet  # noqa: F401  # isort: skip
+    from d2l_utils.sequence import set_seed  # before MXNet: d2l_utils sets the thread count
+
+    from mxnet import npx
 
 ROOT = Path(__file__).resolve().parent.parent
 CHAPTER = ROOT / "chapter_rnn"
@@ -43,6 +47,19 @@ def pytest_sessionfinish(exitstatus):
         AGREEMENT.write()
 
 
+@pytest.fixture(scope="module")  # for what a module makes once as well
+def numpy_mode():
+    """MXNet's NumPy mode, for a module with `pytestmark = pytest.mark.usefixtures("numpy_mode")`."""
+    npx.set_np()
+    yield
+    npx.reset_np()
+
+
+@pytest.fixture
+def seeded():
+    set_seed(0)
+
+
 @pytest.fixture(scope="session")
 def agreement():
     """A function of what was checked, against what, and the difference: see agreement.py."""
@@ -65,15 +82,38 @@ def book(tmp_path_factory):
     return out / "html"
 
 
-@pytest.fixture(scope="module")  # not longer: while Playwright runs, no notebook can
-def browser():
+@pytest.fixture
+def served(book):
+    """The address of the book on a server of its own."""
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=book))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """The path of the browser."""
     if CHROMIUM is None:
         assert not os.environ.get("CI"), "CI must have a browser: .ci/run installs Chromium"
-        pytest.skip("no Chromium found; install it to run the browser tests (Debian: apt install chromium)")
+        pytest.skip("no Chromium found; install it for the tests of the pages (Debian: apt install chromium)")
+    return CHROMIUM
+
+
+@pytest.fixture(scope="module")  # not longer: while Playwright runs, no notebook can
+def browser(chromium):
     with sync_playwright() as playwright:
         options = ["--disable-background-networking", "--disable-component-update"]
         options += ["--no-sandbox"] if os.geteuid() == 0 else []
-        yield playwright.chromium.launch(executable_path=CHROMIUM, args=options)
+        yield playwright.chromium.launch(executable_path=chromium, args=options)
 
 
 @pytest.fixture

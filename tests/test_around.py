@@ -1,32 +1,25 @@
 """What stands around the text: references, glossary, index, printed book, downloads, times, citation."""
 
-import functools
 import html
 import json
-import os
 import re
 import runpy
 import shutil
 import subprocess
 import sys
-import threading
 import tomllib
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
+import made_pages
 import nbformat
 import pytest
-import yaml
-from bs4 import BeautifulSoup
-from conftest import AXE, CHAPTER, CHROMIUM, LAID_OUT, ROOT, build
-from pybtex.database import parse_file
-from pypdf import PdfReader
-
-sys.path.insert(0, str(ROOT / "tools"))
-sys.path.insert(0, str(ROOT / "book"))
-import made_pages
 import run_notebooks
 import term_index
 import write_references
+import yaml
+from bs4 import BeautifulSoup
+from conftest import AXE, CHAPTER, LAID_OUT, ROOT, build
+from pybtex.database import parse_file
+from pypdf import PdfReader
 
 BIBLIOGRAPHY = parse_file(CHAPTER / "references.bib", bib_format="bibtex").entries
 PAGES = runpy.run_path(str(ROOT / "book" / "conf.py"))["PAGES"]
@@ -164,10 +157,7 @@ def titles(outline, depth=0):
 
 
 @pytest.fixture(scope="module")
-def printed(book, tmp_path_factory):
-    if CHROMIUM is None:
-        assert not os.environ.get("CI"), "CI must have a browser: .ci/run installs Chromium"
-        pytest.skip("no Chromium found; install it to test the printed book (Debian: apt install chromium)")
+def printed(chromium, book, tmp_path_factory):
     pdf = tmp_path_factory.mktemp("pdf") / "book.pdf"
     before = sorted(path.name for path in book.iterdir())
     command = [sys.executable, ROOT / "tools" / "print_book.py", book, pdf]
@@ -218,23 +208,6 @@ def test_printing_without_chromium_or_without_a_book_is_one_clear_line(book, tmp
         run = subprocess.run(command, env={"PATH": str(path)}, capture_output=True, text=True)
         assert run.returncode == 1 and remedy in run.stderr and run.stderr.count("\n") == 1, run.stderr
     assert list(tmp_path.iterdir()) == []
-
-
-@pytest.fixture
-def served(book):
-    """The address of the book on a server of its own."""
-
-    class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=book))
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 def test_a_notebook_can_be_downloaded_from_its_page(served, open_page, tmp_path):

@@ -35,15 +35,9 @@ from hypothesis import strategies as st
 from mxnet import init, np, npx
 from mxnet.gluon import nn, rnn
 
+pytestmark = pytest.mark.usefixtures("numpy_mode")
 EVERYTHING = 10**6  # more hypotheses than any model here has
 EOS = 0
-
-
-@pytest.fixture(autouse=True, scope="module")  # for the translator as well, made once
-def numpy_mode():
-    npx.set_np()
-    yield
-    npx.reset_np()
 
 
 class Model:

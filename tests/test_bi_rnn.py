@@ -20,26 +20,19 @@ from d2l_utils.lang_model_dataset import random_batches
 from d2l_utils.lstm import LSTMScratch
 from d2l_utils.rnn_gluon import LMGluon, adam_step, initialized
 from d2l_utils.rnn_scratch import RNNScratch, evaluate, train
-from d2l_utils.sequence import set_seed
 
 import numpy as onp
 import pytest
 from agreement import apart
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mxnet import autograd, init, np, npx
+from layers import TwoArrays, gradient_errors
+from mxnet import autograd, init, np
 from mxnet.gluon import rnn
 
+pytestmark = pytest.mark.usefixtures("numpy_mode", "seeded")
 T, B, D, H = 6, 3, 4, 5
 LAYERS = {"RNN": rnn.RNN, "GRU": rnn.GRU, "LSTM": rnn.LSTM}
-
-
-@pytest.fixture(autouse=True)
-def numpy_mode():
-    npx.set_np()
-    set_seed(0)
-    yield
-    npx.reset_np()
 
 
 # ---- hidden Markov models
@@ -143,7 +136,6 @@ def test_what_a_model_cannot_take_is_an_error(pi, A, E, x, message):
 @settings(deadline=None)
 @given(st.integers(1, 6).flatmap(lambda n: st.tuples(st.just(n), st.lists(st.integers(0, n), min_size=1))))
 def test_rows_are_turned_within_their_lengths(case):
-    npx.set_np()
     steps, lengths = case
     X = np.random.normal(size=(steps, len(lengths), 2))
     turned = reverse_valid(X, lengths)
@@ -218,22 +210,10 @@ def test_scratch_gradient_against_finite_differences(make, agreement):
     def loss():
         return (layer(X, layer.begin_state(B))[0] * weights).sum()
 
-    with autograd.record():
-        value = loss()
-    value.backward()
-    eps = 1e-5
-    for param in [*layer.params, X]:
-        largest = float(abs(param.grad).max())
-        for index in list(onp.ndindex(param.shape))[::3]:
-            kept, sides = float(param[index]), []
-            for moved in (kept + eps, kept - eps):
-                param[index] = moved
-                sides.append(float(loss()))
-            param[index] = kept
-            error = abs((sides[0] - sides[1]) / (2 * eps) - float(param.grad[index]))
-            assert error < 1e-8
-            what = "Bidirectional RNN, GRU and LSTM from scratch: gradients"
-            agreement(what, "finite differences", error / largest)
+    for error, largest in gradient_errors(loss, [*layer.params, X], most=16):
+        assert error < 1e-8
+        what = "Bidirectional RNN, GRU and LSTM from scratch: gradients"
+        agreement(what, "finite differences", error / largest)
 
 
 def test_each_half_depends_on_its_own_side_alone():
@@ -245,17 +225,6 @@ def test_each_half_depends_on_its_own_side_alone():
         changed = (layer(X, layer.begin_state(1))[0] != before).asnumpy()[:, 0]
         assert onp.flatnonzero(changed[:, :H].any(axis=1)).tolist() == list(range(step, T))
         assert onp.flatnonzero(changed[:, H:].any(axis=1)).tolist() == list(range(step + 1))
-
-
-class TwoArrays(RNNScratch):
-    """A layer with two arrays of state, as an LSTM has; the second counts steps."""
-
-    def begin_state(self, batch_size):
-        return [*super().begin_state(batch_size), np.zeros((batch_size, 1))]
-
-    def __call__(self, X, state):
-        outputs, last = super().__call__(X, state[:1])
-        return outputs, [*last, state[1] + len(X)]
 
 
 def test_directions_of_different_kinds_keep_their_own_states():

@@ -1,11 +1,8 @@
 """The HTML book: it builds without a warning, keeps to itself, and reads well for everybody."""
 
-import functools
 import html.parser
 import re
 import shutil
-import threading
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import nbformat
 import pytest
@@ -135,22 +132,10 @@ def test_page_in_the_browser(book, open_page, name, scheme, width):
     assert page.log == []
 
 
-def test_page_over_http(book, open_page):
-    class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=book))
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        page = open_page(f"http://127.0.0.1:{server.server_port}/sequence.html")
-        assert page.title() == "1. Sequence Models — Recurrent Neural Networks, Executed"
-        assert page.log == []
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+def test_page_over_http(served, open_page):
+    page = open_page(f"{served}/sequence.html")
+    assert page.title() == "1. Sequence Models — Recurrent Neural Networks, Executed"
+    assert page.log == []
 
 
 def test_mathematics_needs_no_script(book, open_page):

@@ -14,17 +14,14 @@ from d2l_utils.rnn_gluon import LMGluon, initialized, load_parameters
 from d2l_utils.rnn_scratch import clip_gradients, sgd, train_epoch
 from d2l_utils.sequence import set_seed
 
+import launch
 import nbformat
 import numpy as onp
 import psutil
 import pytest
-from agreement import apart
-from mxnet import npx
-from mxnet.gluon import rnn
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "chapter_rnn" / "distributed"))
-import launch
 import worker
+from agreement import apart
+from mxnet.gluon import rnn
 
 CHAPTER = Path(__file__).resolve().parent.parent / "chapter_rnn"
 SCRIPTS = CHAPTER / "distributed"
@@ -229,11 +226,9 @@ def train_together(folder, script=SCRIPTS / "worker.py"):
 
 
 @pytest.fixture
-def folder(tmp_path):
-    npx.set_np()
+def folder(numpy_mode, tmp_path):
     onp.save(tmp_path / "ids.npy", onp.random.default_rng(0).integers(0, V, 500).astype("int32"))
-    yield tmp_path
-    npx.reset_np()
+    return tmp_path
 
 
 def new_net():

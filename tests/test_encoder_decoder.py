@@ -20,15 +20,8 @@ from hypothesis import strategies as st
 from mxnet import autograd, gluon, init, np, npx
 from mxnet.gluon import nn, rnn
 
+pytestmark = pytest.mark.usefixtures("numpy_mode", "seeded")
 V, H, BOS, EOS = 6, 7, 2, 3
-
-
-@pytest.fixture(autouse=True)
-def numpy_mode():
-    npx.set_np()
-    set_seed(0)
-    yield
-    npx.reset_np()
 
 
 class ToyEncoder(Encoder):

@@ -7,13 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import fast_pages
 import pytest
 import tinycss2
 from bs4 import BeautifulSoup
 from conftest import ROOT
-
-sys.path.insert(0, str(ROOT / "book"))
-import fast_pages
 
 
 def pages(book):

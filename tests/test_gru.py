@@ -4,26 +4,19 @@ import math
 
 from d2l_utils.gru import GRUScratch, LastStep, recall_batch, set_update_bias, train_task
 from d2l_utils.rnn_scratch import LMScratch, RNNScratch, cross_entropy, generate
-from d2l_utils.sequence import set_seed
 
 import numpy as onp
 import pytest
 from agreement import apart
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mxnet import autograd, init, np, npx
+from layers import gradient_errors
+from mxnet import autograd, init, np
 from mxnet.gluon import rnn
 
+pytestmark = pytest.mark.usefixtures("numpy_mode", "seeded")
 D, H, B, T = 5, 4, 3, 6
 FORMS = pytest.mark.parametrize("reset_after", [False, True])
-
-
-@pytest.fixture(autouse=True)
-def numpy_mode():
-    npx.set_np()
-    set_seed(0)
-    yield
-    npx.reset_np()
 
 
 def random_gru(reset_after, dtype="float32", num_hiddens=H):
@@ -73,21 +66,9 @@ def test_gradient_against_finite_differences(reset_after, agreement):
     def loss():
         return (weights * gru(X, [H_0])[0]).sum()
 
-    with autograd.record():
-        value = loss()
-    value.backward()
-    eps = 1e-5
-    for param in [*gru.params, H_0]:
-        for index in onp.ndindex(param.shape):
-            kept, sides = float(param[index]), []
-            for moved in (kept + eps, kept - eps):
-                param[index] = moved
-                sides.append(float(loss()))
-            param[index] = kept
-            error = abs((sides[0] - sides[1]) / (2 * eps) - float(param.grad[index]))
-            assert error < 1e-8
-            largest = float(abs(param.grad).max())
-            agreement("GRU from scratch, both forms: gradients", "finite differences", error / largest)
+    for error, largest in gradient_errors(loss, [*gru.params, H_0]):
+        assert error < 1e-8
+        agreement("GRU from scratch, both forms: gradients", "finite differences", error / largest)
 
 
 def to_gluon(gru):
@@ -96,7 +77,7 @@ def to_gluon(gru):
     layer.l0_i2h_weight.set_data(gru.W_x.T)
     layer.l0_h2h_weight.set_data(gru.W_h.T)
     layer.l0_i2h_bias.set_data(gru.b)
-    second = gru.b_hh if gru.reset_after else np.zeros(H)
+    second = gru.b_hh if gru.b_hh is not None else np.zeros(H)
     layer.l0_h2h_bias.set_data(np.concatenate([np.zeros(2 * H), second]))
     return layer
 

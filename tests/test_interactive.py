@@ -29,6 +29,7 @@ from mxnet import npx
 from mxnet.gluon import rnn
 from nbformat.sign import NotebookNotary
 
+pytestmark = pytest.mark.usefixtures("numpy_mode")
 FIGURES = {  # section: script
     "sequence": "forecast_explorer",
     "lang-model": "ngram_sampler",
@@ -41,13 +42,6 @@ FIGURES = {  # section: script
 LAPTOP = {"width": 1280, "height": 900}
 HOST = "[data-lm-suppress-shortcuts]"  # the element around a figure
 WORST = 0.51e-4  # what rounding to four digits may do
-
-
-@pytest.fixture(autouse=True, scope="module")
-def numpy_semantics():
-    npx.set_np()
-    yield
-    npx.reset_np()
 
 
 def figure_cell(section):

@@ -5,25 +5,18 @@ import math
 
 from d2l_utils.lstm import LSTMScratch, adding_batch
 from d2l_utils.rnn_scratch import LMScratch, RNNScratch, cross_entropy, sgd, train
-from d2l_utils.sequence import set_seed
 
 import numpy as onp
 import pytest
 from agreement import apart
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mxnet import autograd, np, npx
+from layers import gradient_errors
+from mxnet import autograd, np
 from mxnet.gluon import rnn
 
+pytestmark = pytest.mark.usefixtures("numpy_mode", "seeded")
 D, H, B, T = 4, 5, 3, 6
-
-
-@pytest.fixture(autouse=True)
-def numpy_mode():
-    npx.set_np()
-    set_seed(0)
-    yield
-    npx.reset_np()
 
 
 def draw(*shape, dtype="float32"):
@@ -112,22 +105,9 @@ def test_gradient_against_finite_differences(agreement):
         outputs, (_, c) = lstm(X, state)
         return (weights * outputs).sum() + np.square(c).sum()
 
-    with autograd.record():
-        value = loss()
-    value.backward()
-    rng, eps = onp.random.default_rng(0), 1e-5
-    for array in moving:
-        for flat in rng.choice(array.size, min(15, array.size), replace=False):
-            index = onp.unravel_index(flat, array.shape)
-            kept, sides = float(array[index]), []
-            for moved in (kept + eps, kept - eps):
-                array[index] = moved
-                sides.append(float(loss()))
-            array[index] = kept
-            error = abs((sides[0] - sides[1]) / (2 * eps) - float(array.grad[index]))
-            assert error < 1e-7
-            largest = float(abs(array.grad).max())
-            agreement("LSTM from scratch: gradients", "finite differences", error / largest)
+    for error, largest in gradient_errors(loss, moving, most=15):
+        assert error < 1e-7
+        agreement("LSTM from scratch: gradients", "finite differences", error / largest)
 
 
 def test_forget_one_and_input_zero_keep_the_cell_exactly():
@@ -195,7 +175,7 @@ def test_inputs_of_another_shape_are_refused(shape):
 
 
 def test_a_state_without_a_cell_is_refused():
-    with pytest.raises(ValueError, match="1 states: give H and C"):
+    with pytest.raises(ValueError, match=r"state of shapes \[\(3, 5\)\]: take begin_state\(3\)"):
         LSTMScratch(D, H)(draw(T, B, D), RNNScratch(D, H).begin_state(B))
 
 

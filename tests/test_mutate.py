@@ -5,11 +5,9 @@ import runpy
 import subprocess
 import sys
 
+import mutate
 import pytest
 from conftest import ROOT
-
-sys.path.insert(0, str(ROOT / "tools"))
-import mutate
 
 WHAT = "something is wrong"
 MUTANT = """

@@ -2,14 +2,10 @@
 
 import random
 import re
-import sys
 from collections import Counter
-from pathlib import Path
 
-import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "data" / "pair_grammar"))
 import patterns as g
+import pytest
 from lexicon import MEN, WOMEN
 from syntax import (
     HE,

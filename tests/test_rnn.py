@@ -23,18 +23,12 @@ import pytest
 from agreement import apart
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mxnet import autograd, np, npx
+from layers import gradient_errors
+from mxnet import autograd, np
 from mxnet.gluon import rnn
 
+pytestmark = pytest.mark.usefixtures("numpy_mode", "seeded")
 V, H, B, T = 7, 5, 3, 4
-
-
-@pytest.fixture(autouse=True)
-def numpy_mode():
-    npx.set_np()
-    set_seed(0)
-    yield
-    npx.reset_np()
 
 
 @pytest.fixture
@@ -110,18 +104,14 @@ def test_scratch_and_gluon_with_equal_weights_are_the_same_model(scratch, gluon,
 def test_scratch_gradient_against_finite_differences(agreement):
     model = LMScratch(RNNScratch(V, H, "float64"), V, "float64")
     X, Y = batch(1)
-    analytic, eps = gradients(model, X, Y), 1e-5
-    for param, grad in zip(model.params, analytic, strict=True):
-        for index in onp.ndindex(param.shape):
-            value, sides = float(param[index]), []
-            for moved in (value + eps, value - eps):
-                param[index] = moved
-                sides.append(float(cross_entropy(model(X, model.begin_state(B))[0], Y)))
-            param[index] = value
-            error = abs((sides[0] - sides[1]) / (2 * eps) - grad[index])
-            assert error < 1e-9
-            what = "Language model with the RNN from scratch: gradients"
-            agreement(what, "finite differences", error / abs(grad).max())
+
+    def loss_of():
+        return cross_entropy(model(X, model.begin_state(B))[0], Y)
+
+    for error, largest in gradient_errors(loss_of, model.params):
+        assert error < 1e-9
+        what = "Language model with the RNN from scratch: gradients"
+        agreement(what, "finite differences", error / largest)
 
 
 def test_cross_entropy_is_the_mean_over_all_targets(agreement):
@@ -137,7 +127,6 @@ def test_cross_entropy_is_the_mean_over_all_targets(agreement):
 @settings(deadline=None)
 @given(st.lists(st.floats(-100, 100, width=32), min_size=1, max_size=6), st.floats(0.1, 10))
 def test_clipping_limits_the_norm_and_keeps_the_direction(values, max_norm):
-    npx.set_np()
     grads = [np.array([v]) for v in values]
     norm = onp.linalg.norm(values)
     assert math.isclose(clip_gradients(grads, max_norm), norm, rel_tol=1e-4, abs_tol=1e-6)
@@ -327,22 +316,11 @@ def test_gradient_with_dropout_against_finite_differences(agreement):
         with autograd.record():
             return cross_entropy(net(X, net.begin_state(B))[0], Y)
 
-    loss_with_seed().backward()
-    eps = 0.01
-    for param in net.collect_params().values():
-        values, grad = param.data().asnumpy(), param.grad().asnumpy()
-        for index in list(onp.ndindex(values.shape))[::3]:
-            sides = []
-            for sign in (1, -1):
-                moved = values.copy()
-                moved[index] += sign * eps
-                param.set_data(np.array(moved))
-                sides.append(float(loss_with_seed()))
-            param.set_data(np.array(values))
-            error = abs((sides[0] - sides[1]) / (2 * eps) - grad[index])
-            assert error < 1e-3
-            what = "Concise language model with dropout, single precision: gradients"
-            agreement(what, "finite differences", error / abs(grad).max())
+    arrays = [param.data() for param in net.collect_params().values()]
+    for error, largest in gradient_errors(loss_with_seed, arrays, eps=0.01, most=12):
+        assert error < 1e-3
+        what = "Concise language model with dropout, single precision: gradients"
+        agreement(what, "finite differences", error / largest)
 
 
 def test_parameters_survive_a_file_that_numpy_reads(gluon, tmp_path):

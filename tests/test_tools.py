@@ -10,11 +10,9 @@ import sys
 import tomllib
 from pathlib import Path
 
+import check_import
 import nbformat
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tools"))
-import check_import
 import run_notebooks
 import save_cells
 

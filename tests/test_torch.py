@@ -15,7 +15,7 @@ from d2l_utils.rnn_scratch import RNNScratch, clip_gradients, cross_entropy
 import numpy as onp
 import pytest
 from agreement import apart
-from mxnet import autograd, np, npx
+from mxnet import autograd, np
 from mxnet.gluon import rnn
 
 if os.environ.get("CI"):
@@ -23,6 +23,7 @@ if os.environ.get("CI"):
 else:
     torch = pytest.importorskip("torch")
 
+pytestmark = pytest.mark.usefixtures("numpy_mode")
 D, H, B, T = 5, 7, 3, 6
 GLUON = {"rnn": rnn.RNN, "gru": rnn.GRU, "lstm": rnn.LSTM}
 RNG = onp.random.default_rng(0)  # for weights: those of two layers are to differ
@@ -30,8 +31,7 @@ TORCH = {"rnn": torch.nn.RNN, "gru": torch.nn.GRU, "lstm": torch.nn.LSTM}
 
 
 @pytest.fixture(autouse=True)
-def numpy_mode():
-    npx.set_np()
+def seed_of_pytorch():
     torch.manual_seed(0)
 
 

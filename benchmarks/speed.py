@@ -1,0 +1,259 @@
+"""Speed of the layers of this chapter beside PyTorch's, ours from scratch, and against their sizes.
+
+    python benchmarks/speed.py torch     training steps of a language model, Gluon's layers and PyTorch's
+    python benchmarks/speed.py scratch   the layers written by hand beside the fused ones
+    python benchmarks/speed.py cost      time against hidden units, steps, layers and beam width
+
+Ratios of times measured in turn in one run; medians of --rounds. The results are kept in results.json.
+`torch` needs PyTorch, which is no dependency of this project: pip install torch.
+"""
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+BATCH, STEPS, HIDDENS, VOCAB = 32, 35, 256, 28
+CELLS = ("RNN", "GRU", "LSTM")
+AIMS = {
+    "torch": {"aim": "at least", "aims": {"RNN": 1.3, "GRU": 1.3, "LSTM": 0.7}},
+    "scratch": {"aim": "at most", "aims": {"RNN": 2.5, "GRU": 4.0, "LSTM": 4.0}},
+}
+
+
+def times(action, seconds=2.0, at_least=10):
+    """Run an action for some seconds; return the median time of a run, in seconds."""
+    for _ in range(3):
+        action()
+    found, end = [], time.perf_counter() + seconds
+    while time.perf_counter() < end or len(found) < at_least:
+        start = time.perf_counter()
+        action()
+        found.append(time.perf_counter() - start)
+    return statistics.median(found)
+
+
+def gluon_layer(cell, num_hiddens=HIDDENS, input_size=VOCAB):
+    from mxnet.gluon import rnn
+
+    options = {"activation": "tanh"} if cell == "RNN" else {}
+    return getattr(rnn, cell)(num_hiddens, input_size=input_size, **options)
+
+
+def tokens(batch=BATCH, steps=STEPS):
+    import numpy as onp
+
+    return onp.random.default_rng(0).integers(0, VOCAB, (2, batch, steps))
+
+
+def gluon_step(layer, num_hiddens=HIDDENS, batch=BATCH, steps=STEPS):
+    """Return a function that makes one training step: gradient, clipping, Adam; the loss is read."""
+    from d2l_utils.rnn_gluon import LMGluon, adam_step, initialized
+    from d2l_utils.rnn_scratch import train_epoch
+
+    net = initialized(LMGluon(layer, VOCAB), num_hiddens)
+    net.hybridize()
+    step, (X, Y) = adam_step(net), tokens(batch, steps)
+    return lambda: train_epoch(net, [(X, Y)], lambda: step(1e-4))
+
+
+def torch_step(cell):
+    """Return a function that does the same with PyTorch."""
+    import torch
+    from torch import nn
+
+    class Model(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.rnn = getattr(nn, cell)(VOCAB, HIDDENS)
+            self.output = nn.Linear(HIDDENS, VOCAB)
+
+        def forward(self, X):
+            return self.output(self.rnn(nn.functional.one_hot(X.T, VOCAB).float())[0])
+
+    net = Model()
+    optimizer = torch.optim.Adam(net.parameters(), lr=1e-4)
+    X, Y = (torch.tensor(part) for part in tokens())
+
+    def step():
+        optimizer.zero_grad(set_to_none=True)
+        loss = nn.functional.cross_entropy(net(X).reshape(-1, VOCAB), Y.T.reshape(-1))
+        loss.backward()
+        nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+        optimizer.step()
+        loss.item()
+
+    return step
+
+
+def measure(library, cell, threads):
+    """Print the median time of a step; run in a process of its own."""
+    if library == "torch":
+        import torch
+
+        torch.set_num_threads(threads)
+        print(times(torch_step(cell)))
+    else:
+        from d2l_utils.sequence import set_seed
+
+        from mxnet import npx
+
+        npx.set_np()
+        set_seed(0)
+        print(times(gluon_step(gluon_layer(cell))))
+
+
+def compare_with_torch(rounds):
+    variants = [("gluon", 1), ("torch", 1), ("torch", 2)]
+    rows = {}
+    for cell in CELLS:
+        found = {variant: [] for variant in variants}
+        for _ in range(rounds):
+            for library, threads in variants:
+                command = [sys.executable, __file__, "measure", "--library", library, "--cell", cell]
+                run = subprocess.run([*command, "--threads", str(threads)], capture_output=True, text=True)
+                if run.returncode:
+                    sys.exit(
+                        f"{run.stderr}\nThis part needs PyTorch with all it depends on: pip install torch"
+                    )
+                found[library, threads].append(float(run.stdout))
+        speed = {variant: BATCH * STEPS / statistics.median(values) for variant, values in found.items()}
+        best = max(speed["torch", 1], speed["torch", 2])
+        rows[cell] = {
+            "Gluon, tokens a second": round(speed["gluon", 1]),
+            "PyTorch, 1 thread": round(speed["torch", 1]),
+            "2 threads": round(speed["torch", 2]),
+            "ratio": round(speed["gluon", 1] / best, 2),
+        }
+        print(cell, rows[cell], flush=True)
+    return AIMS["torch"] | {"rows": rows}
+
+
+def compare_scratch(rounds):
+    from d2l_utils.gru import GRUScratch
+    from d2l_utils.lstm import LSTMScratch
+    from d2l_utils.rnn_scratch import RNNScratch
+
+    import numpy as onp
+    from mxnet import autograd, np, npx
+
+    npx.set_np()
+    scratch = {"RNN": RNNScratch, "GRU": GRUScratch, "LSTM": LSTMScratch}
+    X = npx.one_hot(np.array(tokens()[0].T, dtype="int32"), VOCAB)  # (T, B, V)
+    weights = np.array(onp.random.default_rng(1).normal(size=(STEPS, BATCH, HIDDENS)), dtype="float32")
+
+    def passes(layer, state):
+        def run():
+            with autograd.record():
+                outputs = layer(X, state)[0]  # (T, B, H)
+            outputs.backward(weights)
+            npx.waitall()
+
+        return run
+
+    rows = {}
+    for cell in CELLS:
+        fused, ours = gluon_layer(cell), scratch[cell](VOCAB, HIDDENS)
+        fused.initialize()
+        runs = {
+            "fused": passes(fused, fused.begin_state(batch_size=BATCH)),
+            "scratch": passes(ours, ours.begin_state(BATCH)),
+        }
+        found = {name: [] for name in runs}
+        for _ in range(rounds):
+            for name, run in runs.items():
+                found[name].append(times(run, seconds=1.0))
+        medians = {name: statistics.median(values) for name, values in found.items()}
+        row = {f"{name}, ms": round(value * 1000, 1) for name, value in medians.items()}
+        rows[cell] = row | {"ratio": round(medians["scratch"] / medians["fused"], 2)}
+        print(cell, rows[cell], flush=True)
+    return AIMS["scratch"] | {"rows": rows}
+
+
+def multiplications(cell, num_hiddens, steps, layers=1):
+    """Return the multiply-adds of a forward and a backward pass of the model, its output layer included."""
+    gates = {"RNN": 1, "GRU": 3, "LSTM": 4}[cell]
+    recurrent = gates * (VOCAB + num_hiddens + (layers - 1) * 2 * num_hiddens) * num_hiddens
+    return 3 * BATCH * steps * (recurrent + VOCAB * num_hiddens)  # backward costs twice forward
+
+
+def peak():
+    """Return the multiply-adds per second of a large product of matrices on one core."""
+    from mxnet import np, npx
+
+    A = np.random.uniform(-1, 1, (1024, 1024))
+
+    def product():
+        np.dot(A, A)
+        npx.waitall()
+
+    return 1024**3 / times(product)
+
+
+def cost():
+    from d2l_utils.beam_search import translate
+    from d2l_utils.corpora import read_pairs
+    from d2l_utils.deep_rnn import StackedRNN
+    from d2l_utils.machine_translation import TranslationData, references
+    from d2l_utils.seq2seq import train_translator
+
+    from mxnet import npx
+    from mxnet.gluon import rnn
+
+    npx.set_np()
+    best = peak()
+    print(f"{best / 1e9:.1f} billion multiply-adds a second in a large product of matrices", flush=True)
+    rows = {"hidden units": [], "steps": [], "layers": []}
+    kinds = {
+        "hidden units": [("GRU", n, STEPS, 1) for n in (32, 64, 128, 256, 512, 1024)],
+        "steps": [("GRU", HIDDENS, n, 1) for n in (8, 16, 32, 64, 128, 256)],
+        "layers": [("GRU", HIDDENS, STEPS, n) for n in (1, 2, 3, 4)],
+    }
+    for name, cases in kinds.items():
+        for case in cases:
+            cell, num_hiddens, steps, layers = case
+            stack = StackedRNN(rnn.GRU, num_hiddens, layers, input_size=VOCAB)
+            measured = times(gluon_step(stack, num_hiddens, steps=steps), seconds=1.0)
+            bound = multiplications(cell, num_hiddens, steps, layers) / best
+            size = {"hidden units": num_hiddens, "steps": steps, "layers": layers}[name]
+            rows[name].append([size, round(measured * 1000, 2), round(bound * 1000, 2)])
+            print(name, rows[name][-1], flush=True)
+    translator = train_translator(TranslationData(read_pairs(), min_freq=2), num_epochs=4)
+    sentences = [list(source) for source in references(translator.data.test)][:512]
+    rows["beam width"] = []
+    for width in (1, 2, 3, 5, 8, 12):
+        seconds = times(lambda w=width: translate(translator, sentences, w, num_best=1), 2.0, 3)
+        rows["beam width"].append([width, round(seconds / len(sentences) * 1000, 3), None])
+        print("beam width", rows["beam width"][-1], flush=True)
+    return {"multiply-adds a second": round(best, -8), "rows": rows}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("part", choices=["torch", "scratch", "cost", "measure"])
+    parser.add_argument("--rounds", type=int, default=5)
+    for option in ("library", "cell"):
+        parser.add_argument(f"--{option}", help=argparse.SUPPRESS)
+    parser.add_argument("--threads", type=int, default=1, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.part != "scratch":  # the instructions that suit the processor, as PyTorch takes them
+        os.environ.setdefault("DNNL_MAX_CPU_ISA", "ALL")
+        os.environ.setdefault("OPENBLAS_CORETYPE", "")
+    import d2l_utils  # noqa: F401  (sets the threads before MXNet and NumPy load)
+
+    if options.part == "measure":
+        measure(options.library, options.cell, options.threads)
+        return
+    from results import keep
+
+    actions = {"torch": compare_with_torch, "scratch": compare_scratch}
+    keep(options.part, cost() if options.part == "cost" else actions[options.part](options.rounds))
+
+
+if __name__ == "__main__":
+    main()
