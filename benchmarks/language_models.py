@@ -16,7 +16,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 os.environ.setdefault("DNNL_MAX_CPU_ISA", "ALL")  # speed before the same figures on every processor
-os.environ.setdefault("OPENBLAS_CORETYPE", "")
 
 from d2l_utils.corpora import read_time_machine
 from d2l_utils.deep_rnn import StackedRNN, split_state

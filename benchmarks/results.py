@@ -65,14 +65,22 @@ def draw_cost(rows):
     write_picture(figure, "bench-cost.svg")
 
 
+COLOURS = {"RNN": "C0", "GRU": "C1", "LSTM": "C2", "Two LSTM layers": "C3", "Kneser–Ney": "0.2"}
+STYLES = {"recipe": "-.", "from scratch": ":", "Section 6": "--", "tuned": "-"}
+
+
 def draw_quality(rows):
-    """Perplexity against training seconds: a curve for each network, a mark for each counting model."""
-    figure, axis = plt.subplots(figsize=(plotting.WIDTH, 4.2))
+    """Perplexity against training seconds: a curve for each network, a star for each counting model."""
+    figure, axis = plt.subplots(figsize=(plotting.WIDTH, 5.4))
     for name, points in rows.items():
-        counting = name.startswith("Kneser")
-        axis.plot(*zip(*points, strict=True), marker="*" if counting else ".", label=name)
-    axis.set(xlabel="training seconds", ylabel="validation perplexity", xscale="log", ylim=(3.4, 12))
-    axis.legend(fontsize=7, ncols=2)
+        model, kind = name.split(", ")
+        style = (
+            {"marker": ".", "linestyle": STYLES[kind]} if kind in STYLES else {"marker": "*", "linestyle": ""}
+        )
+        axis.plot(*zip(*points, strict=True), label=name, color=COLOURS[model], **style)
+    axis.set(xlabel="training seconds", ylabel="validation perplexity", xscale="log", ylim=(3.4, 9))
+    axis.xaxis.set_major_formatter("{x:g}")
+    axis.legend(ncols=3, loc="upper center", bbox_to_anchor=(0.45, -0.14), fontsize=9)
     write_picture(figure, "bench-quality.svg")
 
 

@@ -91,12 +91,12 @@ def torch_step(cell):
     return step
 
 
-def measure(library, cell, threads):
+def measure(library, cell):
     """Print the median time of a step; run in a process of its own."""
     if library == "torch":
         import torch
 
-        torch.set_num_threads(threads)
+        torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
         print(times(torch_step(cell)))
     else:
         from d2l_utils.sequence import set_seed
@@ -109,27 +109,26 @@ def measure(library, cell, threads):
 
 
 def compare_with_torch(rounds):
-    variants = [("gluon", 1), ("torch", 1), ("torch", 2)]
+    names = {"gluon": "Gluon", "torch": "PyTorch"}
+    variants = [(library, threads) for library in names for threads in (1, 2)]
     rows = {}
     for cell in CELLS:
         found = {variant: [] for variant in variants}
         for _ in range(rounds):
             for library, threads in variants:
                 command = [sys.executable, __file__, "measure", "--library", library, "--cell", cell]
-                run = subprocess.run([*command, "--threads", str(threads)], capture_output=True, text=True)
+                environment = os.environ | {"OMP_NUM_THREADS": str(threads)}
+                run = subprocess.run(command, capture_output=True, text=True, env=environment)
                 if run.returncode:
                     sys.exit(
                         f"{run.stderr}\nThis part needs PyTorch with all it depends on: pip install torch"
                     )
                 found[library, threads].append(float(run.stdout))
         speed = {variant: BATCH * STEPS / statistics.median(values) for variant, values in found.items()}
-        best = max(speed["torch", 1], speed["torch", 2])
-        rows[cell] = {
-            "Gluon, tokens a second": round(speed["gluon", 1]),
-            "PyTorch, 1 thread": round(speed["torch", 1]),
-            "2 threads": round(speed["torch", 2]),
-            "ratio": round(speed["gluon", 1] / best, 2),
-        }
+        gluon, torch = (max(speed[library, 1], speed[library, 2]) for library in names)
+        columns = {f"{names[library]}, {n} thread{'s' * (n > 1)}": (library, n) for library, n in variants}
+        rows[cell] = {column: round(speed[variant]) for column, variant in columns.items()}
+        rows[cell]["ratio"] = round(gluon / torch, 2)
         print(cell, rows[cell], flush=True)
     return AIMS["torch"] | {"rows": rows}
 
@@ -223,8 +222,9 @@ def cost():
             size = {"hidden units": num_hiddens, "steps": steps, "layers": layers}[name]
             rows[name].append([size, round(measured * 1000, 2), round(bound * 1000, 2)])
             print(name, rows[name][-1], flush=True)
-    translator = train_translator(TranslationData(read_pairs(), min_freq=2), num_epochs=4)
-    sentences = [list(source) for source in references(translator.data.test)][:512]
+    data = TranslationData(read_pairs(), min_freq=2)
+    translator = train_translator(data, num_epochs=4)
+    sentences = [list(source) for source in references(data.test)][:512]
     rows["beam width"] = []
     for width in (1, 2, 3, 5, 8, 12):
         seconds = times(lambda w=width: translate(translator, sentences, w, num_best=1), 2.0, 3)
@@ -239,15 +239,13 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     for option in ("library", "cell"):
         parser.add_argument(f"--{option}", help=argparse.SUPPRESS)
-    parser.add_argument("--threads", type=int, default=1, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.part != "scratch":  # the instructions that suit the processor, as PyTorch takes them
         os.environ.setdefault("DNNL_MAX_CPU_ISA", "ALL")
-        os.environ.setdefault("OPENBLAS_CORETYPE", "")
     import d2l_utils  # noqa: F401  (sets the threads before MXNet and NumPy load)
 
     if options.part == "measure":
-        measure(options.library, options.cell, options.threads)
+        measure(options.library, options.cell)
         return
     from results import keep
 

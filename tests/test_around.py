@@ -133,7 +133,7 @@ def test_glossary_and_index_can_be_reached_from_every_page(book):
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("name", ["glossary", "run-times", "checks", "changes"])
+@pytest.mark.parametrize("name", ["glossary", "run-times", "benchmarks", "checks", "changes"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_page_around_the_text_in_the_browser(book, open_page, name, scheme, width):
     address = (book / f"{name}.html").as_uri()

@@ -14,7 +14,7 @@ def name(source):
     return source.relative_to(CHAPTER).with_suffix("").as_posix()
 
 
-TEXTS = ["index", "glossary", "run-times", "checks", "changes", "references"]
+TEXTS = ["index", "glossary", "run-times", "benchmarks", "checks", "changes", "references"]
 NOTEBOOKS = sorted([*CHAPTER.glob("*.ipynb"), *CHAPTER.glob("solutions/*.ipynb")])
 SOURCES = [*(CHAPTER / f"{name}.md" for name in TEXTS), *NOTEBOOKS]
 PAGES = [*(name(source) for source in SOURCES), "search", "genindex"]
@@ -113,6 +113,31 @@ def test_a_fault_stops_the_build_and_is_named(tmp_path, fault):
     run = build(sources, tmp_path / "out")
     assert run.returncode != 0
     assert named in run.stderr and "sequence.ipynb" in run.stderr, run.stderr
+
+
+CONTRASTS_OF_LINKS = """() => {
+  const numbers = colour => colour.match(/[\\d.]+/g).map(Number);
+  const light = colour => numbers(colour).slice(0, 3).map(v => v / 255)
+    .map(v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, k) => sum + v * [0.2126, 0.7152, 0.0722][k], 0);
+  const grey = document.body.appendChild(document.createElement("div"));
+  grey.style.backgroundColor = "var(--pst-color-surface)";
+  const grounds = [grey, document.body].map(node => getComputedStyle(node).backgroundColor);
+  return [...document.querySelectorAll("article section a:not(.headerlink)")].flatMap(link =>
+    grounds.map(ground => {
+      const [low, high] = [getComputedStyle(link).color, ground].map(light).sort((a, b) => a - b);
+      return (high + 0.05) / (low + 0.05);
+    }));
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["bi-rnn", "run-times"])
+def test_links_stand_out_on_grey_as_well(book, open_page, name, scheme):
+    """On the page and on the theme's grey; WCAG 2 asks for 4.5 (criterion 1.4.3)."""
+    page = open_page((book / f"{name}.html").as_uri(), color_scheme=scheme)
+    contrasts = page.evaluate(CONTRASTS_OF_LINKS)
+    assert contrasts and min(contrasts) >= 4.5
 
 
 @pytest.mark.parametrize("width", [390, 1280])
