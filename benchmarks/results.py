@@ -46,7 +46,7 @@ def write_picture(figure, name):
 
 
 def draw_cost(rows):
-    """Time against each size, with the arithmetic bound where there is one; both axes in powers of two."""
+    """Time against each size, with the arithmetic bound where there is one; both axes logarithmic."""
     figure, axes = plt.subplots(2, 2, figsize=(plotting.WIDTH, 5.2))
     for axis, (name, points) in zip(axes.flat, rows.items(), strict=True):
         sizes, measured, bounds = zip(*points, strict=True)

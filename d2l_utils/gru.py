@@ -52,14 +52,14 @@ def gru_step(X_t, H, W_x, W_h, b, b_hh=None):
         second bias of (8.4), which then replaces (8.2).
     """
     (W_xr, W_xz, W_xh), (W_hr, W_hz, W_hh), (b_r, b_z, b_h) = W_x, W_h, b
-    R = npx.sigmoid(linear(X_t, W_xr, b_r) + np.dot(H, W_hr))
-    Z = npx.sigmoid(linear(X_t, W_xz, b_z) + np.dot(H, W_hz))
+    R = npx.sigmoid(linear(X_t, W_xr, b_r) + np.dot(H, W_hr))  # (B, H)
+    Z = npx.sigmoid(linear(X_t, W_xz, b_z) + np.dot(H, W_hz))  # (B, H)
     if b_hh is None:
         candidate = np.tanh(linear(X_t, W_xh, b_h) + np.dot(R * H, W_hh))
     else:
         again = R * (np.dot(H, W_hh) + b_hh)
         candidate = np.tanh(linear(X_t, W_xh, b_h) + again)
-    return Z * H + (1 - Z) * candidate
+    return Z * H + (1 - Z) * candidate  # (B, H)
 
 
 class GRUScratch(GatedScratch):
