@@ -91,12 +91,12 @@ class StackedRNN(nn.Block):
             self.register_child(layer, f"layer{number}")
 
     def begin_state(self, batch_size, **options):
-        """Return the empty states, (1, B, H) each, as one flat list."""
+        """Return the empty states, (1, B, H) each, or (2, B, H) if read both ways."""
         states = [layer.begin_state(batch_size, **options) for layer in self.layers]
         return [s for state in states for s in state]
 
     def forward(self, X, state):
-        """Map X (T, B, D) to the top layer's states (T, B, H) and a new list."""
+        """Map X (T, B, D) to the top layer's states (T, B, H or 2H) and a new list."""
         counts = [len(layer.state_info()) for layer in self.layers]  # of arrays
         new, parts = [], split_state(state, counts)
         for number, (layer, own) in enumerate(zip(self.layers, parts, strict=True)):

@@ -42,6 +42,7 @@ def log_probs(model, tokens):
 
     model.prob(gram) is P(last token of gram | the others); model.order bounds len(gram).
     """
+    tokens = tokens if isinstance(tokens, str) else tuple(tokens)
     if len(tokens) < 2:
         raise ValueError("a text of fewer than two tokens leaves nothing to predict")
     starts = [max(0, i + 1 - model.order) for i in range(len(tokens))]
@@ -98,7 +99,7 @@ class KneserNey:
         self.tables = [kneser_ney_table(of_order) for of_order in counts]
 
     def prob(self, gram):
-        """Return P(last token of `gram` | the others), from the latest `order`."""
+        """Return P(last token of `gram`, one of `vocab` | the others), from the latest `order`."""
         p = 1 / len(self.vocab)
         for n, table in enumerate(self.tables[: len(gram)], start=1):
             counts, discounts, total, left_over = table

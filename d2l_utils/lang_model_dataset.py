@@ -82,8 +82,10 @@ def cut(ids, batch_size, num_steps, rng=None):
     Args: `ids`, shape (N,); `rng`, a NumPy Generator that draws the offset, 0 without one.
     Raises ValueError where N tokens do not fill one minibatch.
     """
+    if min(batch_size, num_steps) < 1:
+        raise ValueError(f"batch_size {batch_size} and num_steps {num_steps} must be at least 1")
     size = batch_size * num_steps
-    if size < 1 or len(ids) <= size:
+    if len(ids) <= size:
         raise ValueError(
             f"{len(ids)} tokens do not fill a minibatch of {batch_size} rows of {num_steps} steps, "
             f"which needs {size + 1}: take fewer rows, fewer steps or a longer text"

@@ -14,7 +14,7 @@ class LMGluon(gluon.Block):
     """A language model: one-hot tokens, a layer, dropout, a linear output.
 
     Args: `rnn`, a recurrent Gluon layer; `vocab_size` V; `dropout`, the share of
-        units silent in training, the same at all steps of a row; `ctx`, a device.
+        outputs set to zero in training, the same at all steps of a row; `ctx`, a device.
     """
 
     def __init__(self, rnn, vocab_size, dropout=0.0, ctx=None):

@@ -43,7 +43,8 @@ class Seq2SeqEncoder(Encoder):
 class Seq2SeqDecoder(Decoder):
     """A GRU that reads the context at every step, equations (14.2) and (14.3).
 
-    Args: `vocab_size`, of the target; the others are those of `Seq2SeqEncoder`. The
+    Args: `vocab_size`, of the target; `embed_size` E; `num_hiddens` H; `dropout`, the
+        share of embeddings, context and outputs set to zero in training. The
         state is a list of two arrays (B, H): the context and the state of the GRU.
     """
 

@@ -17,7 +17,7 @@ import term_index
 import write_references
 import yaml
 from bs4 import BeautifulSoup
-from conftest import AXE, CHAPTER, LAID_OUT, ROOT, build
+from conftest import AXE, AXE_RUN, CHAPTER, LAID_OUT, ROOT, build
 from pybtex.database import parse_file
 from pypdf import PdfReader
 
@@ -141,7 +141,7 @@ def test_page_around_the_text_in_the_browser(book, open_page, name, scheme, widt
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.add_style_tag(content=LAID_OUT)
     page.add_script_tag(path=AXE)
-    result = page.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa'], preload: false})")
+    result = page.evaluate(AXE_RUN)
     assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in result["violations"]] == []
     assert page.log == []
 

@@ -111,6 +111,12 @@ def test_an_order_that_the_text_cannot_fill(order):
         KneserNey("abcde", order)
 
 
+def test_a_list_of_words_is_read_as_a_tuple_is():
+    words = "a cat sat at a mat".split()
+    model = KneserNey(words, 2)
+    assert (log_probs(model, words) == log_probs(model, tuple(words))).all()
+
+
 def test_a_text_without_anything_to_predict():
     with pytest.raises(ValueError, match="leaves nothing to predict"):
         log_probs(KneserNey("abcabc", 2), "a")

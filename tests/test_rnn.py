@@ -196,6 +196,11 @@ def test_an_empty_iterator_is_an_error(scratch):
         train_epoch(scratch, [], lambda: None)
 
 
+def test_a_single_token_leaves_nothing_to_evaluate(scratch):
+    with pytest.raises(ValueError, match="leaves nothing to predict"):
+        evaluate(scratch, onp.array([1]))
+
+
 @pytest.mark.parametrize("num_steps", [1, 3, 7, 100])
 def test_evaluation_reads_one_stream_however_it_is_cut(scratch, num_steps):
     ids = onp.random.default_rng(3).integers(0, V, 30)
@@ -239,6 +244,9 @@ def test_generation_repeats_with_its_seed_and_greedily_without_one(gluon):
     assert first == vocab.to_tokens(int(logits[-1, 0].asnumpy().argmax()))
     with pytest.raises(ValueError, match="the prefix is empty"):
         generate(gluon, vocab, "", 5)
+    for temperature, rng in ((-1, onp.random.default_rng(0)), (1, None)):
+        with pytest.raises(ValueError, match="above 0 it needs a NumPy Generator as rng"):
+            generate(gluon, vocab, "ab", 5, temperature, rng)
 
 
 def test_generation_is_as_if_all_were_read_anew_for_each_token(scratch):
