@@ -50,7 +50,7 @@ mutants:  ## break the saved code in small ways and report which the tests notic
 # On an otherwise idle machine. The part `torch` needs PyTorch, `quality` the classic corpus.
 bench:  ## measure speed and quality for the page benchmarks.md, half an hour (D2L_DATA_DIR=folder of the corpora)
 	@tools/set_up.sh book
-	for part in torch scratch cost; do $(PYTHON) benchmarks/speed.py $$part || exit; done
+	for part in torch scratch loop cost; do $(PYTHON) benchmarks/speed.py $$part || exit; done
 	$(PYTHON) benchmarks/quality.py
 	$(PYTHON) benchmarks/results.py
 

@@ -2,6 +2,7 @@
 
     python benchmarks/speed.py torch     training steps of a language model, Gluon's layers and PyTorch's
     python benchmarks/speed.py scratch   the layers written by hand beside the fused ones
+    python benchmarks/speed.py loop      ways to write the loop of the hand-written RNN
     python benchmarks/speed.py cost      time against hidden units, steps, layers and beam width
 
 Ratios of times measured in turn in one run; medians of --rounds. The results are kept in results.json.
@@ -9,6 +10,7 @@ Ratios of times measured in turn in one run; medians of --rounds. The results ar
 """
 
 import argparse
+import functools
 import os
 import statistics
 import subprocess
@@ -133,45 +135,89 @@ def compare_with_torch(rounds):
     return AIMS["torch"] | {"rows": rows}
 
 
+def forward_and_backward():
+    """Return a function that makes one pass of a layer from a state: outputs and all gradients."""
+    import numpy as onp
+    from mxnet import autograd, np, npx
+
+    npx.set_np()
+    X = npx.one_hot(np.array(tokens()[0].T, dtype="int32"), VOCAB)  # (T, B, V)
+    weights = np.array(onp.random.default_rng(1).normal(size=(STEPS, BATCH, HIDDENS)), dtype="float32")
+
+    def run(layer, state):
+        with autograd.record():
+            outputs = layer(X, state)[0]  # (T, B, H)
+        outputs.backward(weights)
+        npx.waitall()
+
+    return run
+
+
+def in_turn(runs, rounds):
+    """Return the median time in ms of each of the named runs, which take turns for some rounds."""
+    found = {name: [] for name in runs}
+    for _ in range(rounds):
+        for name, run in runs.items():
+            found[name].append(times(run, seconds=1.0))
+    return {name: 1000 * statistics.median(values) for name, values in found.items()}
+
+
 def compare_scratch(rounds):
     from d2l_utils.gru import GRUScratch
     from d2l_utils.lstm import LSTMScratch
     from d2l_utils.rnn_scratch import RNNScratch
 
-    import numpy as onp
-    from mxnet import autograd, np, npx
-
-    npx.set_np()
+    run, rows = forward_and_backward(), {}
     scratch = {"RNN": RNNScratch, "GRU": GRUScratch, "LSTM": LSTMScratch}
-    X = npx.one_hot(np.array(tokens()[0].T, dtype="int32"), VOCAB)  # (T, B, V)
-    weights = np.array(onp.random.default_rng(1).normal(size=(STEPS, BATCH, HIDDENS)), dtype="float32")
-
-    def passes(layer, state):
-        def run():
-            with autograd.record():
-                outputs = layer(X, state)[0]  # (T, B, H)
-            outputs.backward(weights)
-            npx.waitall()
-
-        return run
-
-    rows = {}
     for cell in CELLS:
         fused, ours = gluon_layer(cell), scratch[cell](VOCAB, HIDDENS)
         fused.initialize()
         runs = {
-            "fused": passes(fused, fused.begin_state(batch_size=BATCH)),
-            "scratch": passes(ours, ours.begin_state(BATCH)),
+            "fused": functools.partial(run, fused, fused.begin_state(batch_size=BATCH)),
+            "scratch": functools.partial(run, ours, ours.begin_state(BATCH)),
         }
-        found = {name: [] for name in runs}
-        for _ in range(rounds):
-            for name, run in runs.items():
-                found[name].append(times(run, seconds=1.0))
-        medians = {name: statistics.median(values) for name, values in found.items()}
-        row = {f"{name}, ms": round(value * 1000, 1) for name, value in medians.items()}
+        medians = in_turn(runs, rounds)
+        row = {f"{name}, ms": round(value, 1) for name, value in medians.items()}
         rows[cell] = row | {"ratio": round(medians["scratch"] / medians["fused"], 2)}
         print(cell, rows[cell], flush=True)
     return AIMS["scratch"] | {"rows": rows}
+
+
+def compare_loops(rounds):
+    """Three ways to write the loop of the RNN from scratch, which compute the same."""
+    from d2l_utils.rnn_scratch import RNNScratch, linear
+
+    from mxnet import np
+
+    class InputsAtOnce(RNNScratch):
+        def __call__(self, X, state):
+            (H,), W_hh, outputs = state, self.W_hh.T, []
+            for A_t in np.dot(X, self.W_xh):  # one product, cut into steps
+                H = np.tanh(A_t + linear(H, W_hh, self.b_h))
+                outputs.append(H)
+            return np.stack(outputs), [H]
+
+    class BiasByItself(RNNScratch):
+        def __call__(self, X, state):
+            (H,), outputs = state, []
+            for X_t in X:
+                H = np.tanh(np.dot(X_t, self.W_xh) + np.dot(H, self.W_hh) + self.b_h)
+                outputs.append(H)
+            return np.stack(outputs), [H]
+
+    run = forward_and_backward()
+    kinds = {
+        "as in Section 5": RNNScratch,
+        "inputs of all steps in one product": InputsAtOnce,
+        "bias added by itself": BiasByItself,
+    }
+    layers = {name: kind(VOCAB, HIDDENS) for name, kind in kinds.items()}
+    state = layers["as in Section 5"].begin_state(BATCH)
+    medians = in_turn({name: functools.partial(run, layer, state) for name, layer in layers.items()}, rounds)
+    fastest = medians["as in Section 5"]
+    rows = {name: [round(value, 1), round(value / fastest, 2)] for name, value in medians.items()}
+    print(rows, flush=True)
+    return {"rows": rows}
 
 
 def multiplications(cell, num_hiddens, steps, layers=1):
@@ -235,12 +281,12 @@ def cost():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("part", choices=["torch", "scratch", "cost", "measure"])
+    parser.add_argument("part", choices=["torch", "scratch", "loop", "cost", "measure"])
     parser.add_argument("--rounds", type=int, default=5)
     for option in ("library", "cell"):
         parser.add_argument(f"--{option}", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.part != "scratch":  # the instructions that suit the processor, as PyTorch takes them
+    if options.part not in ("scratch", "loop"):  # instructions that suit the processor, as in PyTorch
         os.environ.setdefault("DNNL_MAX_CPU_ISA", "ALL")
     import d2l_utils  # noqa: F401  (sets the threads before MXNet and NumPy load)
 
@@ -249,7 +295,7 @@ def main():
         return
     from results import keep
 
-    actions = {"torch": compare_with_torch, "scratch": compare_scratch}
+    actions = {"torch": compare_with_torch, "scratch": compare_scratch, "loop": compare_loops}
     keep(options.part, cost() if options.part == "cost" else actions[options.part](options.rounds))
 
 

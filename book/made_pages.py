@@ -81,6 +81,12 @@ def comparison_table(part):
     return [*rows_of(["Layer", *columns, "aim"], found), "", note(part)]
 
 
+def loop_table(part):
+    """Return the lines for ways to write one loop."""
+    rows = [[name, *values] for name, values in part["rows"].items()]
+    return [*rows_of(["Loop", "ms", "ratio"], rows), "", note(part)]
+
+
 def cost_table(part):
     """Return the lines for times against sizes."""
     rows = [
@@ -116,6 +122,7 @@ def chapter_table(times):
 TABLES = {
     "torch": comparison_table,
     "scratch": comparison_table,
+    "loop": loop_table,
     "cost": cost_table,
     "quality": quality_table,
 }

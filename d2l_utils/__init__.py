@@ -14,7 +14,7 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # A wider vector unit adds in another order, and a long training amplifies the difference. What
-# every x86 processor since 2015 has is as fast here.
+# most x86 processors since 2015 have is as fast here.
 with contextlib.suppress(OSError):  # not Linux
     if " avx2 " in Path("/proc/cpuinfo").read_text(encoding="utf-8"):
         os.environ.setdefault("DNNL_MAX_CPU_ISA", "AVX2")  # MXNet's kernels

@@ -91,8 +91,8 @@ class KneserNey:
     def __init__(self, tokens, order):
         tokens = tokens if isinstance(tokens, str) else tuple(tokens)
         if not 1 <= order < len(tokens):
-            needs = f"needs a text of more than {order} tokens, and be >= 1"
-            raise ValueError(f"order {order} {needs}")
+            needs = f"needs a text of more than {order} tokens, and must be at least 1"
+            raise ValueError(f"order {order} {needs}: this text has {len(tokens)}")
         self.order, self.vocab = order, sorted(count_ngrams(tokens, 1))  # 1-grams
         counts = [lower_counts(tokens, n) for n in range(1, order)]
         counts.append(count_ngrams(tokens, order))

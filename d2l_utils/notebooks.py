@@ -10,7 +10,9 @@ KEPT = ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef
 
 
 def functions_of(section, **names):
-    """Return a module with the imports, functions and classes of a section's code cells, none of it run.
+    """Return a module with the imports, functions and classes of a section's code cells.
+
+    Nothing else in them is run.
 
     Args: `section`, such as "gru"; `names`, values that the functions look up and that the section
         computes, such as `num_hiddens=32`.

@@ -22,7 +22,7 @@ RECORD = json.loads((ROOT / "benchmarks" / "results.json").read_text(encoding="u
 
 
 def test_every_part_is_recorded_with_its_machine_and_no_other_name():
-    assert set(RECORD) == {"torch", "scratch", "cost", "quality"}
+    assert set(RECORD) == {"torch", "scratch", "loop", "cost", "quality"}
     for part in RECORD.values():
         assert re.fullmatch(r"[a-z0-9_]+, \d+ cores(, [A-Z0-9]+)?", part["machine"])
 

@@ -47,9 +47,10 @@ class Elements(html.parser.HTMLParser):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_page_is_whole_by_itself(book, page):
-    """Every picture has alternative text; what the browser loads is local and exists; links resolve."""
+    """Pictures have alternative text, anchors are unique, what is loaded is local, and links resolve."""
     elements, folder = Elements(book / f"{page}.html").found, (book / page).parent
-    ids = {attributes["id"] for _, attributes in elements if "id" in attributes}
+    ids = [attributes["id"] for _, attributes in elements if "id" in attributes]
+    assert len(ids) == len(set(ids)), [anchor for anchor in ids if ids.count(anchor) > 1]
     for tag, attributes in elements:
         if tag == "img":
             assert len(attributes.get("alt", "")) > 15, attributes

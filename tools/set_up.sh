@@ -35,7 +35,7 @@ install_python_packages() {
     rm -f .venv/ready
     "$uv" venv --quiet --python 3.11 --allow-existing .venv \
         || fail "Python 3.11 was neither found nor fetched; install it (Debian 12: apt install python3.11-venv) and run make again."
-    echo "set-up: installing the packages of requirements.txt into .venv (about 1 GB, once)"
+    echo "set-up: installing the packages of requirements.txt into .venv (about 1.4 GB, once)"
     VIRTUAL_ENV="$PWD/.venv" "$uv" pip install --quiet --compile-bytecode --require-hashes --only-binary :all: -r requirements.txt \
         || fail "the packages could not be installed; look at the message above, then run make again: nothing else needs undoing."
     .venv/bin/python tools/check_import.py
