@@ -83,7 +83,7 @@ def comparison_table(part):
 
 def loop_table(part):
     """Return the lines for ways to write one loop."""
-    rows = [[name, *values] for name, values in part["rows"].items()]
+    rows = [[name, milliseconds, f"{ratio:.2f}"] for name, (milliseconds, ratio) in part["rows"].items()]
     return [*rows_of(["Loop", "ms", "ratio"], rows), "", note(part)]
 
 

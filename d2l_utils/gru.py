@@ -65,8 +65,8 @@ def gru_step(X_t, H, W_x, W_h, b, b_hh=None):
 class GRUScratch(GatedScratch):
     """A layer of gated recurrent units, equations (8.1) to (8.4).
 
-    Args: `num_inputs`, `num_hiddens`, `dtype` as there; `reset_after`, True for the candidate (8.4) of the
-        fused layers, False for (8.2).
+    Args: `num_inputs` D, `num_hiddens` H, `dtype`; `reset_after`, True for the candidate
+        (8.4) of the fused layers, False for (8.2).
     Parameters: as in `GatedScratch`, in the order reset gate, update gate, candidate;
         with `reset_after` also `b_hh` (H,).
     Source: Cho et al., 2014.

@@ -172,6 +172,26 @@ def test_mathematics_needs_no_script(book, open_page):
     assert [line for line in page.log if ".js" not in line] == []  # scripts are off, so they fail to load
 
 
+FORMULAS = """() => [...document.querySelectorAll(".formula")].flatMap(formula => {
+  const tag = formula.querySelector(".tag");
+  if (!tag) return [];
+  const box = node => node.getBoundingClientRect();
+  const end = Math.max(...[...formula.querySelectorAll(".katex-html > .base")].map(part => box(part).right));
+  const free = box(tag.querySelector(".text")).left - end;
+  return [[tag.innerText.trim(), free > 10, formula.scrollWidth <= formula.clientWidth]];
+})"""
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_number_of_a_formula_stands_beside_it(book, open_page, width):
+    """On a wide screen the numbered formulas of the sections fit as a whole; on a narrow one they scroll."""
+    for source in CHAPTER.glob("*.ipynb"):
+        page = open_page((book / f"{source.stem}.html").as_uri(), viewport={"width": width, "height": 900})
+        page.add_style_tag(content=LAID_OUT)
+        formulas = page.evaluate(FORMULAS)
+        assert formulas and all(free and (fits or width == 390) for _, free, fits in formulas), formulas
+
+
 def test_formulas_use_their_own_fonts(book, open_page):
     page = open_page((book / "sequence.html").as_uri())
     assert page.evaluate("document.fonts.ready.then(() => document.fonts.check('16px KaTeX_Main'))")
