@@ -13,7 +13,7 @@ from mxnet import np, npx
 class LSTMScratch(GatedScratch):
     """A long short-term memory layer without peepholes, equations (9.1) to (9.5).
 
-    Args: `num_inputs` D, `num_hiddens` H, `dtype`; `forget_bias`, that bias's start.
+    Args: `num_inputs` D, `num_hiddens` H, `dtype`; `forget_bias`, where that bias starts.
     Parameters: in Gluon's order: input gate, forget gate, candidate, output gate.
     Source: Hochreiter and Schmidhuber, 1997; Gers, Schmidhuber and Cummins, 2000.
     """
