@@ -39,7 +39,10 @@ class LMGluon(gluon.Block):
 
 
 def initialized(net, num_hiddens):
-    """Draw the weights of an `LMGluon` from [-H**-0.5, H**-0.5], biases 0; return the net."""
+    """Draw the weights of an `LMGluon` from [-H**-0.5, H**-0.5]; return the net.
+
+    Biases start as their layers say: at 0 unless a layer has an initializer for them.
+    """
     net.initialize(init.Uniform(num_hiddens**-0.5), ctx=net.ctx, force_reinit=True)
     net(onp.zeros((1, 1)), net.begin_state(1))  # the first call settles all shapes
     return net
