@@ -30,7 +30,7 @@ AGREEMENT = Agreement(ROOT / "book" / "agreement.json", RECORDING)
 AXE = ROOT / "book" / "node_modules" / "axe-core" / "axe.min.js"
 # Formulas and code are not laid out until they come near (book.css); axe is to see all of a page.
 LAID_OUT = ".bd-article section * { content-visibility: visible !important; }"
-# Only what violates is listed one by one: to list all that passes takes longer than the check.
+# Only what violates is listed one by one: to list all that passes takes about as long as the check.
 AXE_RUN = "axe.run({runOnly: ['wcag2a', 'wcag2aa'], preload: false, resultTypes: ['violations']})"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
